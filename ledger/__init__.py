@@ -1,0 +1,1 @@
+"""Accounts, amounts, facts. Knows nothing of payments."""

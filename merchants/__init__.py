@@ -1,0 +1,1 @@
+"""Whom we serve, on what terms, and how we tell them."""

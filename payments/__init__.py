@@ -1,0 +1,1 @@
+"""Orders, money in, money back."""

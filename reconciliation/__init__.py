@@ -1,0 +1,1 @@
+"""What channels and banks say against what we say."""
