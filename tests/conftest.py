@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,3 +33,19 @@ def keyring(settings, keyring_file):
 @pytest.fixture
 def now():
     return datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_passes_append_only_triggers():
+    """Append-only tables refuse TRUNCATE; between transactional tests the superuser steps past that."""
+    ordinary = DatabaseOperations.sql_flush
+
+    def sql_flush(self, *args, **kwargs):
+        return [
+            "SET LOCAL session_replication_role = replica",
+            *ordinary(self, *args, **kwargs),
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield

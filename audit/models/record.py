@@ -32,8 +32,15 @@ class Record(models.Model):
         triggers = [
             pgtrigger.Protect(
                 name="audit_records_are_written_once",
-                operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
-            )
+                operation=pgtrigger.Update | pgtrigger.Delete,
+            ),
+            pgtrigger.Trigger(
+                name="audit_records_are_never_truncated",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'audit records are never truncated';",
+            ),
         ]
 
     def __str__(self) -> str:
