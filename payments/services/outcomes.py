@@ -1,0 +1,359 @@
+"""The one road in: whatever a channel says about a payment enters here.
+
+A synchronous answer, a callback, an inquiry, an operator's refresh and a statement line all become a
+ChannelReport and pass the same five beats: lock, check, transition, post, publish. Applying the same
+report again changes nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+
+from audit.actor import Actor
+from ledger.services import journals
+from merchants.selectors import fee_for
+from payments import events, postings
+from payments.channels.base import ChannelReport, Outcome, PaymentState, ReportKind
+from payments.drafts import UnplacedMoney
+from payments.models import Attempt, Capture, ChannelAccount
+from payments.models.attempt import INQUIRY_SCHEDULE_SECONDS
+from payments.services import history, locks, notices, refund_outcomes, suspense
+from payments.states import (
+    LIVE_PAYMENT_STATES,
+    AttemptState,
+    CaptureState,
+    OrderState,
+    SuspenseKind,
+)
+from payments.states import PaymentState as Ours
+
+ATTEMPT_FIELDS = (
+    "state",
+    "outcome_unknown",
+    "close_wanted",
+    "channel_id",
+    "channel_state",
+    "failure_code",
+    "failure_message",
+    "exchange",
+    "due_at",
+    "lease_until",
+    "lease_token",
+)
+# Card schemes let an authorization stand for about a week.
+AUTHORIZATION_STANDS = timedelta(days=7)
+
+
+class Applied(StrEnum):
+    CHANGED = "changed"
+    NOTHING_NEW = "nothing_new"
+    PARKED = "parked"
+
+
+@transaction.atomic(savepoint=False)
+def apply(
+    *, report: ChannelReport, channel_account: ChannelAccount, source: str, by: Actor, now: datetime
+) -> Applied:
+    """Lets a channel's word change our rows, if it says anything new.
+
+    `source` names the road it came (`answer`, `inquiry`, `cbk_…`, `stm_…`). Money that fits no payment
+    of ours is parked in suspense, never dropped.
+    """
+    if report.kind is ReportKind.REFUND:
+        changed = refund_outcomes.apply(
+            report=report, channel_account=channel_account, by=by, now=now
+        )
+        return Applied.CHANGED if changed else Applied.NOTHING_NEW
+    try:
+        attempt = locks.attempt(public_id=report.reference, channel_account_pk=channel_account.pk)
+    except Attempt.DoesNotExist:
+        return _unknown(report, channel_account, by=by, now=now)
+    _note(attempt, report)
+    step = _Step(attempt=attempt, report=report, source=source, by=by, now=now)
+    if report.outcome is Outcome.UNKNOWN:
+        return step.unknown()
+    if report.not_found or report.state is None:
+        return Applied.NOTHING_NEW
+    return step.by_state(PaymentState(report.state))
+
+
+class _Step:
+    """One report meeting one locked attempt."""
+
+    def __init__(
+        self, *, attempt: Attempt, report: ChannelReport, source: str, by: Actor, now: datetime
+    ) -> None:
+        self.attempt, self.report = attempt, report
+        self.payment, self.order = attempt.payment, attempt.payment.order
+        self.source, self.by, self.now = source, by, now
+
+    def by_state(self, state: PaymentState) -> Applied:
+        beats: dict[PaymentState, Callable[[], Applied]] = {
+            PaymentState.CREATED: self._learned_nothing,
+            PaymentState.PROCESSING: self.processing,
+            PaymentState.REQUIRES_ACTION: self.requires_action,
+            PaymentState.AUTHORIZED: self.authorized,
+            PaymentState.SUCCEEDED: self.succeeded,
+            PaymentState.FAILED: self.failed,
+            PaymentState.CANCELED: self.canceled,
+        }
+        return beats[state]()
+
+    def unknown(self) -> Applied:
+        """Nobody knows: not failed, not paid. The attempt is due for an inquiry."""
+        if not (self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED):
+            return Applied.NOTHING_NEW
+        if self.attempt.state == AttemptState.SENDING:
+            self.attempt.process()
+        self.attempt.outcome_unknown = True
+        if self.attempt.lease_token is None:
+            self.attempt.due_at = self.now + timedelta(seconds=INQUIRY_SCHEDULE_SECONDS[0])
+        self._save_attempt()
+        return Applied.CHANGED
+
+    def processing(self) -> Applied:
+        if self.attempt.state not in (AttemptState.SENDING, AttemptState.REQUIRES_ACTION):
+            return self._learned_nothing()
+        self.attempt.process()
+        self.attempt.outcome_unknown = False
+        self._ask_again_soon()
+        self._save_attempt()
+        if self.payment.state == Ours.REQUIRES_ACTION:
+            self._move("processing", self.payment.resume_processing)
+        return Applied.CHANGED
+
+    def requires_action(self) -> Applied:
+        if self.attempt.state not in (AttemptState.SENDING, AttemptState.PROCESSING):
+            return self._learned_nothing()
+        self.attempt.require_action()
+        self._ask_again_soon()
+        self._save_attempt()
+        next_action = dict(self.report.next_action or {})
+        self._move("requires_action", self.payment.require_action, next_action=next_action)
+        self._tell(events.PAYMENT_REQUIRES_ACTION)
+        return Applied.CHANGED
+
+    def authorized(self) -> Applied:
+        if self.attempt.is_open and self.payment.state in LIVE_PAYMENT_STATES:
+            self.attempt.authorize()
+            self._save_attempt()
+            self.payment.postpone_expiry(until=self.now + AUTHORIZATION_STANDS)
+            self._move("authorized", self.payment.authorize)
+            self._tell(events.PAYMENT_AUTHORIZED)
+            return Applied.CHANGED
+        if self.payment.state in LIVE_PAYMENT_STATES:
+            return self._learned_nothing()
+        if self.attempt.state in (AttemptState.CANCELED, AttemptState.FAILED):
+            # We gave up, the channel holds the payer's money all the same: give it free.
+            self.attempt.close_wanted = True
+            self.attempt.due_at = self.now
+            self._save_attempt()
+        return Applied.NOTHING_NEW
+
+    def succeeded(self) -> Applied:
+        if self.attempt.state == AttemptState.SUCCEEDED:
+            return Applied.NOTHING_NEW
+        if not self._amount_is_right():
+            return self._wrong_amount()
+        live = self.payment.state in LIVE_PAYMENT_STATES
+        given_up = self.payment.state in (Ours.FAILED, Ours.EXPIRED)
+        order_waits = self.order.state in (OrderState.OPEN, OrderState.EXPIRED)
+        self.attempt.succeed()
+        self._save_attempt()
+        if order_waits and (live or given_up):
+            self._collect(self.payment.succeed if live else self.payment.reinstate)
+            return Applied.CHANGED
+        paid = self.order.state not in (OrderState.OPEN, OrderState.EXPIRED, OrderState.VOID)
+        if live:
+            self._move(
+                "failed",
+                self.payment.fail,
+                code="order_already_paid",
+                message="The order had been paid by another payment.",
+            )
+            self._tell(events.PAYMENT_FAILED)
+        return self._park(SuspenseKind.PAID_TWICE if paid else SuspenseKind.LATE_SUCCESS)
+
+    def failed(self) -> Applied:
+        if not (self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED):
+            return self._learned_nothing()
+        code = self.report.failure_code or "channel_declined"
+        self.attempt.fail(code=code, message=self.report.failure_message)
+        self._save_attempt()
+        if self.payment.state in LIVE_PAYMENT_STATES:
+            self._move("failed", self.payment.fail, code=code, message=self.report.failure_message)
+            self._tell(events.PAYMENT_FAILED)
+        return Applied.CHANGED
+
+    def canceled(self) -> Applied:
+        if not (self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED):
+            return self._learned_nothing()
+        self.attempt.cancel()
+        self._save_attempt()
+        if self.payment.state not in LIVE_PAYMENT_STATES:
+            return Applied.CHANGED
+        if self.payment.expires_at <= self.now:
+            self._move("expired", self.payment.expire)
+            if self.order.state == OrderState.OPEN and _ran_out(self.order.due_at, self.now):
+                self.order.expire()
+                self.order.save(update_fields=["state", "due_at"])
+            self._tell(events.PAYMENT_EXPIRED)
+        else:
+            self._move("canceled", self.payment.cancel)
+            self._tell(events.PAYMENT_CANCELED)
+        return Applied.CHANGED
+
+    def _collect(self, transition_: Callable[..., None]) -> None:
+        """Money in: capture, payment, order, books, notice."""
+        amount_minor = self._taken()
+        capture = self._capture(amount_minor)
+        self.order.pay()
+        self.order.save(update_fields=["state", "due_at"])
+        name = "succeeded" if self.payment.state in LIVE_PAYMENT_STATES else "reinstated"
+        self._move(name, transition_, amount_minor=amount_minor)
+        journals.post(
+            postings.captured(
+                capture=capture.public_id,
+                payment=self.payment.public_id,
+                merchant=self.payment.merchant.public_id,
+                channel_account=self.attempt.channel_account.public_id,
+                amount_minor=amount_minor,
+                fee_minor=capture.fee_minor,
+                currency=self.payment.currency,
+                effective_at=self._when(),
+            ),
+            by=self.by,
+            now=self.now,
+        )
+        self._tell(events.PAYMENT_SUCCEEDED)
+
+    def _capture(self, amount_minor: int) -> Capture:
+        fee_minor = fee_for(
+            merchant_id=self.payment.merchant_id,
+            amount_minor=amount_minor,
+            currency=self.payment.currency,
+        )
+        asked = self._asked_capture()
+        if asked is None:
+            return Capture.objects.create(
+                payment=self.payment,
+                attempt=self.attempt,
+                amount_minor=amount_minor,
+                currency=self.payment.currency,
+                fee_minor=fee_minor,
+                state=CaptureState.SUCCEEDED,
+                channel_id=self.report.channel_id,
+                captured_at=self._when(),
+                created_at=self.now,
+            )
+        asked.succeed()
+        asked.fee_minor, asked.channel_id = fee_minor, self.report.channel_id
+        asked.captured_at = self._when()
+        asked.save(update_fields=["state", "fee_minor", "channel_id", "captured_at"])
+        return asked
+
+    def _asked_capture(self) -> Capture | None:
+        if self.payment.capture_mode != "manual":
+            return None
+        return self.attempt.captures.filter(state=CaptureState.PROCESSING).first()
+
+    def _taken(self) -> int:
+        """What the channel says that it took; an answer that names no amount means what we asked for."""
+        said = (self.report.amount_captured_minor, self.report.amount_minor)
+        return next((amount for amount in said if amount is not None), self.attempt.amount_minor)
+
+    def _amount_is_right(self) -> bool:
+        """The channel's amount and currency are exactly what we asked for (capabilities S12)."""
+        asked = self._asked_capture()
+        expected = asked.amount_minor if asked else self.attempt.amount_minor
+        return self._taken() == expected and self.report.currency in ("", self.attempt.currency)
+
+    def _wrong_amount(self) -> Applied:
+        message = "The channel took another amount than asked; it is held for review."
+        if self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED:
+            self.attempt.fail(code="amount_mismatch", message=message)
+            self._save_attempt()
+        if self.payment.state in LIVE_PAYMENT_STATES:
+            self._move("failed", self.payment.fail, code="amount_mismatch", message=message)
+            self._tell(events.PAYMENT_FAILED)
+        return self._park(SuspenseKind.AMOUNT_MISMATCH)
+
+    def _park(self, kind: SuspenseKind) -> Applied:
+        item = suspense.park(
+            money=UnplacedMoney(
+                kind=kind,
+                reference=self.attempt.public_id,
+                channel_id=self.report.channel_id or self.attempt.public_id,
+                amount_minor=self._taken(),
+                currency=self.report.currency or self.attempt.currency,
+                occurred_at=self._when(),
+            ),
+            channel_account=self.attempt.channel_account,
+            payment=self.payment,
+            by=self.by,
+            now=self.now,
+        )
+        return Applied.PARKED if item else Applied.NOTHING_NEW
+
+    def _move(self, name: str, transition_: Callable[..., None], **values: object) -> None:
+        transition_(**values)
+        history.append(self.payment, name=name, cause=self.source, by=self.by, now=self.now)
+
+    def _tell(self, type_: str) -> None:
+        notices.tell_payment(type_, payment=self.payment, attempt=self.attempt, now=self.now)
+
+    def _ask_again_soon(self) -> None:
+        if self.attempt.lease_token is None:
+            self.attempt.due_at = self.now + timedelta(seconds=INQUIRY_SCHEDULE_SECONDS[0])
+
+    def _learned_nothing(self) -> Applied:
+        """The report is older than what we know; an unknown outcome is known all the same."""
+        if self.attempt.outcome_unknown:
+            self.attempt.outcome_unknown = False
+            self._save_attempt()
+        return Applied.NOTHING_NEW
+
+    def _save_attempt(self) -> None:
+        self.attempt.save(update_fields=ATTEMPT_FIELDS)
+
+    def _when(self) -> datetime:
+        return self.report.occurred_at or self.now
+
+
+def _note(attempt: Attempt, report: ChannelReport) -> None:
+    if report.raw:
+        attempt.exchange = dict(report.raw)
+    attempt.channel_id = attempt.channel_id or report.channel_id
+    attempt.channel_state = report.channel_state[:64] or attempt.channel_state
+
+
+def _unknown(
+    report: ChannelReport, channel_account: ChannelAccount, *, by: Actor, now: datetime
+) -> Applied:
+    """Never a payment out of a callback (reliability 4.10): money goes to suspense, words are ignored."""
+    if report.state != PaymentState.SUCCEEDED:
+        return Applied.NOTHING_NEW
+    taken = report.amount_captured_minor or report.amount_minor
+    if not taken or not report.currency:
+        return Applied.NOTHING_NEW
+    item = suspense.park(
+        money=UnplacedMoney(
+            kind=SuspenseKind.UNKNOWN_PAYMENT,
+            reference=report.reference,
+            channel_id=report.channel_id or report.reference,
+            amount_minor=taken,
+            currency=report.currency,
+            occurred_at=report.occurred_at or now,
+        ),
+        channel_account=channel_account,
+        payment=None,
+        by=by,
+        now=now,
+    )
+    return Applied.PARKED if item else Applied.NOTHING_NEW
+
+
+def _ran_out(due_at: datetime | None, now: datetime) -> bool:
+    return due_at is not None and due_at <= now
