@@ -1,0 +1,1 @@
+"""The roads to the money: one folder per channel, and what they share."""
