@@ -112,7 +112,7 @@ def _follow(
     deadline = time.monotonic() + START_SECONDS
     while True:
         record = tree.read()
-        for line in lines.readlines():
+        for line in lines:
             say(line.rstrip())
         if tree.is_locked() and (record.phase == "ready" or not wait):
             return record
