@@ -147,7 +147,7 @@ class ChannelClient:
             response, body = self._read(call)
         except NEVER_LEFT as error:
             raise NotSent(record.finish(problem=type(error).__name__)) from error
-        except (httpx2.RequestError, _AnswerTooLong, _AnswerTooSlow) as error:
+        except (httpx2.RequestError, AnswerTooLong, AnswerTooSlow) as error:
             raise AnswerUnknown(record.finish(problem=type(error).__name__)) from error
         status = response.status_code
         # A redirect is not followed: the money must not go where an answer points to.
@@ -174,9 +174,9 @@ class ChannelClient:
             for chunk in response.iter_raw():
                 body += chunk
                 if len(body) > call.answer_limit_bytes:
-                    raise _AnswerTooLong
+                    raise AnswerTooLong
                 if time.monotonic() > deadline:
-                    raise _AnswerTooSlow
+                    raise AnswerTooSlow
         return response, bytes(body)
 
 
@@ -190,11 +190,11 @@ def shared_client() -> ChannelClient:
 os.register_at_fork(after_in_child=shared_client.cache_clear)
 
 
-class _AnswerTooLong(Exception):
+class AnswerTooLong(Exception):
     pass
 
 
-class _AnswerTooSlow(Exception):
+class AnswerTooSlow(Exception):
     pass
 
 
