@@ -5,7 +5,7 @@ from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
 from audit.ids import new_id
-from audit.models.due import DueRow
+from audit.models.due import DueQuerySet, DueRow
 from payments.models import fields
 from payments.states import ATTEMPT_MOVES, OPEN_ATTEMPT_STATES, AttemptState, sources
 
@@ -18,6 +18,10 @@ INQUIRY_SCHEDULE_SECONDS = (
 
 def new_attempt_id() -> str:
     return new_id("att")
+
+
+class AttemptQuerySet(DueQuerySet["Attempt"]):
+    """Typed: what comes out of it is an Attempt."""
 
 
 class Attempt(ConcurrentTransitionMixin, DueRow):
@@ -47,6 +51,8 @@ class Attempt(ConcurrentTransitionMixin, DueRow):
         default=dict, help_text="The last exchange with the channel, redacted."
     )
     created_at = models.DateTimeField()
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         constraints = [

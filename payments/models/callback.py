@@ -4,7 +4,7 @@ from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
 from audit.ids import new_id
-from audit.models.due import DueRow
+from audit.models.due import DueQuerySet, DueRow
 from payments.models import fields
 from payments.states import RECEIPT_MOVES, ReceiptState
 
@@ -14,6 +14,10 @@ APPLY_SCHEDULE_SECONDS = (1, 5, 15, 60, 300, 900, 3600, 6 * 3600)
 
 def new_receipt_id() -> str:
     return new_id("cbk")
+
+
+class CallbackReceiptQuerySet(DueQuerySet["CallbackReceipt"]):
+    """Typed: what comes out of it is a CallbackReceipt."""
 
 
 class CallbackReceipt(ConcurrentTransitionMixin, DueRow):
@@ -37,6 +41,8 @@ class CallbackReceipt(ConcurrentTransitionMixin, DueRow):
     )
     rejected_because = models.CharField(max_length=128, blank=True)
     received_at = models.DateTimeField()
+
+    objects = CallbackReceiptQuerySet.as_manager()
 
     class Meta:
         constraints = [

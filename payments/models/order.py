@@ -5,7 +5,7 @@ from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
 from audit.ids import new_id
-from audit.models.due import DueRow
+from audit.models.due import DueQuerySet, DueRow
 from merchants.states import Mode
 from payments.models import fields
 from payments.states import ORDER_MOVES, OrderState, sources
@@ -13,6 +13,10 @@ from payments.states import ORDER_MOVES, OrderState, sources
 
 def new_order_id() -> str:
     return new_id("ord")
+
+
+class OrderQuerySet(DueQuerySet["Order"]):
+    """Typed: what comes out of it is an Order."""
 
 
 class Order(ConcurrentTransitionMixin, DueRow):
@@ -31,6 +35,8 @@ class Order(ConcurrentTransitionMixin, DueRow):
     metadata = models.JSONField(default=dict, blank=True)
     state = fields.state(OrderState, OrderState.OPEN)
     created_at = models.DateTimeField()
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         constraints = [

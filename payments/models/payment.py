@@ -121,8 +121,10 @@ class Payment(ConcurrentTransitionMixin, DueRow):
         return self.public_id
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        payment = super().from_db(db, field_names, values)
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any
+    ) -> Self:
+        payment = super().from_db(db, field_names, values, **kwargs)
         payment.note_as_stored()
         return payment
 

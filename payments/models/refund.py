@@ -5,7 +5,7 @@ from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
 from audit.ids import new_id
-from audit.models.due import DueRow
+from audit.models.due import DueQuerySet, DueRow
 from payments.models import fields
 from payments.states import REFUND_MOVES, RefundState, sources
 
@@ -15,6 +15,10 @@ REFUND_SCHEDULE_SECONDS = (5, 10, 30, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 36
 
 def new_refund_id() -> str:
     return new_id("ref")
+
+
+class RefundQuerySet(DueQuerySet["Refund"]):
+    """Typed: what comes out of it is a Refund."""
 
 
 class Refund(ConcurrentTransitionMixin, DueRow):
@@ -46,6 +50,8 @@ class Refund(ConcurrentTransitionMixin, DueRow):
     )
     settled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         constraints = [

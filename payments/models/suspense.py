@@ -3,13 +3,17 @@
 from django.db import models
 
 from audit.ids import new_id
-from audit.models.due import DueRow
+from audit.models.due import DueQuerySet, DueRow
 from payments.models import fields
 from payments.states import SuspenseKind
 
 
 def new_suspense_id() -> str:
     return new_id("sus")
+
+
+class SuspenseItemQuerySet(DueQuerySet["SuspenseItem"]):
+    """Typed: what comes out of it is a SuspenseItem."""
 
 
 class SuspenseItem(DueRow):
@@ -35,6 +39,8 @@ class SuspenseItem(DueRow):
     settled_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+
+    objects = SuspenseItemQuerySet.as_manager()
 
     class Meta:
         constraints = [
