@@ -4,6 +4,8 @@ A journal is one business fact, its key derived from that fact, so that there is
 An entry is one line of it, numbered densely within its account, with the balance that it leaves.
 """
 
+import uuid
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -140,6 +142,12 @@ class Journal(models.Model):
         return f"{self.fact} {self.reference} ({self.public_id})"
 
 
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def in_journal(self, journal_id: uuid.UUID) -> "EntryQuerySet":
+        """In the journal's own order."""
+        return self.filter(journal_id=journal_id).order_by("line")
+
+
 class Entry(models.Model):
     """Debit positive, credit negative."""
 
@@ -156,6 +164,8 @@ class Entry(models.Model):
     currency = models.CharField(max_length=3, editable=False)
     posted_at = models.DateTimeField(editable=False)
     effective_at = models.DateTimeField(editable=False)
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "entries"
