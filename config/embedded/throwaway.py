@@ -61,6 +61,8 @@ def _running(ours: servers.Servers, place: Path) -> Iterator[None]:
             if not one.wait_until_ready(seconds=START_SECONDS):
                 raise ServerSilent(f"{one.program.name} does not come up\n{one.last_words()}")
         ours.furnish()
+        if ours.cluster is not None:
+            ours.cluster.loosen_for_tests()
         yield
     finally:
         for one in started:
