@@ -17,6 +17,8 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", 
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 KEYRING = env.str("KEYRING", "")
 SANDBOX_CHANNEL_URL = env.str("SANDBOX_CHANNEL_URL", "")
+DATABASE_MUST_BE_DURABLE = False
+METRICS_ALLOWED: list[str] = env.list("METRICS_ALLOWED", ["127.0.0.1", "::1"])
 
 INSTALLED_APPS = [
     "config",

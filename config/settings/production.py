@@ -1,8 +1,10 @@
 """Production: refuses to start half-configured. Each variable is named in docs/operators."""
 
 from config.settings.base import *  # noqa: F403 - settings are one flat namespace by Django's design
-from config.settings.required import required
+from config.settings.required import forbidden, required
 
+forbidden("DEBUG")
+DATABASE_MUST_BE_DURABLE = True
 SECRET_KEY = required("SECRET_KEY", at_least=50)
 DATABASE_URL = required("DATABASE_URL")
 CACHE_URL = required("CACHE_URL")

@@ -15,3 +15,9 @@ def required(name: str, *, at_least: int = 1, prefix: str = "") -> str:
     if not value.startswith(prefix):
         sys.exit(f"zerosum: {name} must start with {prefix!r} in production")
     return value
+
+
+def forbidden(name: str) -> None:
+    """Exits the process with one line when the variable is set to anything but a plain no."""
+    if os.environ.get(name, "").lower() not in ("", "0", "false", "no", "off"):
+        sys.exit(f"zerosum: {name} must not be set in production")

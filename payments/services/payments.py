@@ -89,7 +89,7 @@ def confirm(
     A payment that was confirmed before is answered as it is: nobody is charged by asking twice. Raises
     Payment.DoesNotExist, PaymentNotConfirmable, MethodMissing, routing.NoRoute, orders.OrderHasPayment.
     """
-    attempt = _begin(
+    attempt = begin(
         public_id=public_id,
         tenant=tenant,
         method=method,
@@ -111,7 +111,7 @@ def confirm(
 
 
 @transaction.atomic
-def _begin(
+def begin(
     *,
     public_id: str,
     tenant: Tenant,
@@ -120,7 +120,10 @@ def _begin(
     now: datetime,
     claim: Claim | None,
 ) -> Attempt | None:
-    """Commits the intent: the payment is processing, the attempt due in case nobody comes back."""
+    """Commits the intent: the payment is processing, the attempt due in case nobody comes back.
+
+    None when the payment was confirmed before. Raises what confirm raises.
+    """
     payment = locks.payment(public_id=public_id, tenant=tenant)
     if claim:
         claim.attach(payment.public_id)
