@@ -74,7 +74,7 @@ class AccountRef:
     @property
     def id(self) -> uuid.UUID:
         """Derived, so that two who open the same account at once open one."""
-        return uuid.uuid5(ACCOUNT_NAMESPACE, str(self))
+        return account_id(self.kind, self.owner, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class JournalDraft:
             reference=self.reference,
             reverses=self.reverses,
             effective_at=self.effective_at,
-            metadata=self.metadata,
+            metadata=dict(self.metadata),
             rendered_lines="\n".join(
                 f"{line.account.id} {line.account.currency} {line.amount_minor}"
                 for line in self.lines
@@ -151,6 +151,10 @@ class JournalDraft:
             raise UnbalancedJournal(f"{self.fact} {self.reference} is off in {', '.join(off)}")
 
 
+def account_id(kind: str, owner: str, currency: str) -> uuid.UUID:
+    return uuid.uuid5(ACCOUNT_NAMESPACE, f"{kind}/{owner}/{currency}")
+
+
 def journal_id(fact: str, reference: str) -> uuid.UUID:
     """Derived, so that "once per fact" is the primary key, on one database or on many."""
     return uuid.uuid5(JOURNAL_NAMESPACE, f"{fact}/{reference}")
@@ -174,7 +178,7 @@ def seal(
             reference,
             str(reverses or ""),
             effective_at.astimezone(UTC).isoformat(timespec="microseconds"),
-            json.dumps(dict(metadata), sort_keys=True, separators=(",", ":")),
+            json.dumps(metadata, sort_keys=True, separators=(",", ":")),
             rendered_lines,
         )
     )
