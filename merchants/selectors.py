@@ -1,0 +1,38 @@
+"""What is asked of merchants, read only."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from audit.selectors import QueueState, queue_state
+from ledger.money import Money
+from merchants.fees import FREE, Terms, fee
+from merchants.models import Event, FeePlan, WebhookDelivery, WebhookEndpoint
+
+
+def fee_for(*, merchant_id: int, amount_minor: int, currency: str) -> int:
+    """In minor units of the currency; a merchant without a plan pays nothing."""
+    terms = terms_of(merchant_id=merchant_id, currency=currency)
+    return fee(Money(amount_minor, currency), terms)
+
+
+def terms_of(*, merchant_id: int, currency: str) -> Terms:
+    plan = (
+        FeePlan.objects.filter(merchant_id=merchant_id, currency__in=[currency, ""])
+        .order_by("-currency")
+        .first()
+    )
+    return Terms(plan.percent_bps, plan.fixed_minor) if plan else FREE
+
+
+def events_of(*, merchant_id: int, mode: str) -> QuerySet[Event]:
+    return Event.objects.filter(merchant_id=merchant_id, mode=mode)
+
+
+def endpoints_of(*, merchant_id: int, mode: str) -> QuerySet[WebhookEndpoint]:
+    return WebhookEndpoint.objects.kept().filter(merchant_id=merchant_id, mode=mode)
+
+
+def queues(*, now: datetime) -> dict[str, QueueState]:
+    """What is still owed to merchants, by kind of work."""
+    return {"webhooks": queue_state(WebhookDelivery.objects.all(), now=now)}
