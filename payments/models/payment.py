@@ -147,8 +147,8 @@ class Payment(ConcurrentTransitionMixin, DueRow):
         return self.amount_captured_minor - self.refund_reserved_minor
 
     @transition(field=state, source=PaymentState.CREATED, target=PaymentState.PROCESSING)
-    def submit(self, *, method: dict[str, Any]) -> None:
-        self.method = method
+    def submit(self, *, payment_method: dict[str, Any]) -> None:
+        self.method = payment_method
 
     @transition(
         field=state,

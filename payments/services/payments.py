@@ -36,6 +36,25 @@ class MethodMissing(Exception):
     """Nobody has said how the payer pays."""
 
 
+def start(
+    *,
+    tenant: Tenant,
+    draft: PaymentDraft,
+    confirmed: bool,
+    by: Actor,
+    now: datetime,
+    claim: Claim | None = None,
+) -> Payment:
+    """Creates a payment and, when it is `confirmed` in the same breath, asks the channel for the money.
+
+    Raises what create and confirm raise.
+    """
+    payment = create(tenant=tenant, draft=draft, by=by, now=now, claim=claim)
+    if not confirmed:
+        return payment
+    return confirm(public_id=payment.public_id, tenant=tenant, by=by, now=now)
+
+
 @transaction.atomic
 def create(
     *,
@@ -150,7 +169,7 @@ def begin(
         due_at=now + connections.patience(account),
         created_at=now,
     )
-    payment.submit(method=chosen)
+    payment.submit(payment_method=chosen)
     history.append(payment, name="submitted", cause=attempt.public_id, by=by, now=now)
     return attempt
 

@@ -56,7 +56,10 @@ def created_payment(
         tenant=tenant_of(of),
         draft=PaymentDraft(
             order=OrderDraft(
-                reference=f"order-{next(_numbers)}", amount_minor=amount_minor, currency=currency
+                reference=f"order-{next(_numbers)}",
+                amount_minor=amount_minor,
+                currency=currency,
+                expires_in=expires_in,
             ),
             capture=capture,
             method={"type": "sandbox", "scenario": "succeed"},
@@ -153,7 +156,7 @@ def second_payment(order):
         created_at=NOW,
     )
     history.begin(payment, by=BY, now=NOW)
-    payment.submit(method={"type": "sandbox"})
+    payment.submit(payment_method={"type": "sandbox"})
     history.append(payment, name="submitted", cause="tests", by=BY, now=NOW)
     Attempt.objects.create(
         payment=payment,
