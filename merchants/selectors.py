@@ -29,6 +29,18 @@ def events_of(*, merchant_id: int, mode: str) -> QuerySet[Event]:
     return Event.objects.filter(merchant_id=merchant_id, mode=mode)
 
 
+def events_for(endpoint: WebhookEndpoint) -> QuerySet[Event]:
+    """Of its merchant and mode, of the types that it asked for."""
+    rows = events_of(merchant_id=endpoint.merchant_id, mode=endpoint.mode)
+    return rows.filter(type__in=endpoint.event_types) if endpoint.event_types else rows
+
+
+def events_dead_at(endpoint: WebhookEndpoint) -> QuerySet[Event]:
+    """Whose delivery to it was given up."""
+    dead = WebhookDelivery.objects.dead().filter(endpoint=endpoint)
+    return Event.objects.filter(pk__in=dead.values("event_id"))
+
+
 def endpoints_of(*, merchant_id: int, mode: str) -> QuerySet[WebhookEndpoint]:
     return WebhookEndpoint.objects.kept().filter(merchant_id=merchant_id, mode=mode)
 

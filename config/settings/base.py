@@ -7,6 +7,8 @@ import structlog
 from csp.constants import NONCE, NONE, SELF
 from environs import Env
 
+from config.settings.console import UNFOLD as UNFOLD
+
 env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -27,10 +29,10 @@ INSTALLED_APPS = [
     "merchants",
     "ledger",
     "audit",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "config.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,6 +58,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "merchants.api.middleware.MerchantAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -65,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "audit.middleware.OperatorSession",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -160,9 +164,16 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "config.console.OperatorAccounts"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/30m/ip,10/30m/key"}
+ACCOUNT_SESSION_REMEMBER = False
+# Ten wrong tries lock an account for half an hour; an office shares one address.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/30m/key,100/30m/ip"}
+MFA_ADAPTER = "config.console.OperatorFactors"
+MFA_FORMS = {"activate_totp": "config.console.SecondFactorForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Zerosum"
+OPERATOR_IDLE_SECONDS = env.int("OPERATOR_IDLE_SECONDS", 15 * 60)
+OPERATOR_SESSION_SECONDS = env.int("OPERATOR_SESSION_SECONDS", 8 * 3600)
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -186,6 +197,8 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
+DATETIME_FORMAT = "Y-m-d H:i:s"
+DATE_FORMAT = "Y-m-d"
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -218,6 +231,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "COMPONENT_SPLIT_REQUEST": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "merchants.api.schema.complete",
+    ],
 }
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 6000)
 

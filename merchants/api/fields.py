@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -164,6 +164,14 @@ class QueryTimeField(serializers.DateTimeField):
         if moment is None or moment.tzinfo is None:
             self.fail("invalid", format="2026-11-20T12:00:00Z")
         return moment
+
+
+class TimeField(serializers.DateTimeField):
+    """How every answer writes a moment: UTC, with microseconds."""
+
+    def to_representation(self, value: Any) -> str:
+        moment: datetime = value
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def is_public_id(text: str, prefix: str) -> bool:

@@ -27,14 +27,14 @@ M = TypeVar("M", bound=Model)
 class JSONOnly(BaseContentNegotiation):
     """There is one representation, so Accept is not asked."""
 
-    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:  # noqa: ARG002 - the framework's signature
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
         return next(iter(parsers))
 
     def select_renderer(
         self,
-        request: Request,  # noqa: ARG002 - the framework's signature
+        request: Request,
         renderers: Iterable[BaseRenderer],
-        format_suffix: str | None = None,  # noqa: ARG002 - the framework's signature
+        format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         renderer = next(iter(renderers))
         return renderer, renderer.media_type
@@ -52,6 +52,8 @@ class MerchantAPIView(APIView):
     content_negotiation_class = JSONOnly
     metadata_class = None
     query_class: ClassVar[type[Query]] = Query
+    # The codes that this resource adds to what every operation may answer; OpenAPI lists them.
+    problems: ClassVar[tuple[str, ...]] = ()
     one_transaction: ClassVar[bool] = True
     version = versions.VERSIONS[-1]
     claim: Claim

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
+from rest_framework import serializers
 
 from merchants.api.fields import PublicIdField
 from merchants.api.serializers import ListQuery
@@ -40,3 +41,16 @@ def page(
         "has_more": has_more,
         "next_after": getattr(shown[-1], key) if has_more else None,
     }
+
+
+def paged(serializer: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The contract's list of such objects, for OpenAPI."""
+    return type(
+        f"{serializer.__name__.removesuffix('Out')}List",
+        (serializers.Serializer,),
+        {
+            "data": serializer(many=True),
+            "has_more": serializers.BooleanField(),
+            "next_after": serializers.CharField(allow_null=True),
+        },
+    )

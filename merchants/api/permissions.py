@@ -8,5 +8,5 @@ from merchants.api.authentication import Caller
 
 
 class IsMerchant(BasePermission):
-    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - the framework's signature
+    def has_permission(self, request: Request, view: APIView) -> bool:
         return isinstance(request.auth, Caller)

@@ -20,7 +20,7 @@ class JSONRenderer(BaseRenderer):
     def render(
         self,
         data: Any,
-        accepted_media_type: str | None = None,  # noqa: ARG002 - the framework's signature
-        renderer_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the framework's signature
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         return b"" if data is None else json_bytes(data)

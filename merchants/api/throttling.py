@@ -41,7 +41,7 @@ class Budget:
 
 
 class MerchantThrottle(BaseThrottle):
-    def allow_request(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - the framework's signature
+    def allow_request(self, request: Request, view: APIView) -> bool:
         caller = request.auth
         if not isinstance(caller, Caller):
             return True

@@ -1,0 +1,71 @@
+"""Around every answer under /v1/: an id, never HTML for a failure, and the platform's signature."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+
+from audit.ids import new_id
+from merchants.api import signatures
+from merchants.api.errors import CONTENT_TYPE, ApiError, render
+
+PREFIX = "/v1/"
+REQUEST_ID = "X-Request-Id"
+# What Django and its middleware answer by themselves, before or instead of a view.
+CODES = {
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    503: "temporarily_unavailable",
+}
+
+
+class MerchantAnswers:
+    """Stands first, so that nothing leaves without passing here."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request_id = new_id("req")
+        request.request_id = request_id  # type: ignore[attr-defined]
+        # Ours instead of the client's: the log binds what stands here.
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        response = self.get_response(request)
+        if request.path.startswith(PREFIX):
+            response = self._as_problem(request, response)
+            self._sign(request, response)
+        response[REQUEST_ID] = request_id
+        return response
+
+    def _as_problem(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        status = response.status_code
+        if status < 300 or response.get("Content-Type", "").startswith(CONTENT_TYPE):
+            return response
+        problem = render(request, ApiError(_code(status)))
+        if "Allow" in response:
+            problem["Allow"] = response["Allow"]
+        return problem
+
+    def _sign(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        body = b"" if request.method == "HEAD" else _content(response)
+        signatures.sign(request, response, body=body, now=timezone.now())
+
+
+def _code(status: int) -> str:
+    if status < 400:
+        # Django redirects to https; following that would send the secret a second time.
+        return "https_required"
+    return CODES.get(status, "request_invalid" if status < 500 else "internal_error")
+
+
+def _content(response: HttpResponseBase) -> bytes:
+    if isinstance(response, HttpResponse):
+        return response.content
+    if isinstance(response, StreamingHttpResponse):
+        content = response.getvalue()
+        response.streaming_content = [content]
+        return content
+    raise TypeError(type(response))
