@@ -6,6 +6,7 @@ nothing was done. It left and no usable answer came back: `AnswerUnknown`, so an
 
 import json
 import os
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -102,7 +103,7 @@ class ChannelClient:
         self._breakers: dict[str, Breaker] = {}
         self._lock = threading.Lock()
         # The way out is configured, never inherited from an environment variable.
-        self._http = httpx2.Client(follow_redirects=False, trust_env=False)
+        self._http = httpx2.Client(follow_redirects=False, trust_env=False, verify=trusted())
 
     def send(self, call: Call) -> Answer:
         """Raises NotSent or AnswerUnknown. Only safe calls are tried again."""
@@ -178,6 +179,12 @@ class ChannelClient:
                 if time.monotonic() > deadline:
                     raise AnswerTooSlow
         return response, bytes(body)
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Reading the certificate store takes longer than a payment: once per process."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 @cache

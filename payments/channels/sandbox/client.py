@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from payments.channels.base import ChannelError, Credentials, ErrorKind
 from payments.channels.http import (
+    ANSWER_LIMIT_BYTES,
     Answer,
     AnswerUnknown,
     Call,
@@ -17,6 +18,9 @@ from payments.channels.http import (
 )
 from payments.channels.sandbox.signing import request_headers
 
+TIMEOUT_SECONDS = 10
+CONNECT_SECONDS = 3.0
+STATEMENT_SECONDS = 600.0
 STATEMENT_LIMIT_BYTES = 512 * 1024 * 1024
 # Refusals at the door, which say nothing about the payment: status -> what the caller should do.
 DOOR = {
@@ -58,7 +62,13 @@ class SandboxClient:
 
     def download(self, path: str) -> bytes:
         """Raises ChannelError, AnswerUnknown."""
-        answer = self._send("GET", path, safe=True, limit_bytes=STATEMENT_LIMIT_BYTES)
+        answer = self._send(
+            "GET",
+            path,
+            safe=True,
+            limit_bytes=STATEMENT_LIMIT_BYTES,
+            total_seconds=STATEMENT_SECONDS,
+        )
         if answer.status != 200:
             raise ChannelError(
                 kind=ErrorKind.INVALID,
@@ -76,9 +86,10 @@ class SandboxClient:
         *,
         safe: bool,
         body: bytes = b"",
-        limit_bytes: int = 1024 * 1024,
+        limit_bytes: int = ANSWER_LIMIT_BYTES,
+        total_seconds: float | None = None,
     ) -> Answer:
-        settings = self._credentials.settings
+        patience = float(self._credentials.settings.get("timeout_seconds", TIMEOUT_SECONDS))
         call = Call(
             account_id=self._credentials.account_id,
             method=method,
@@ -96,9 +107,9 @@ class SandboxClient:
             },
             body=body,
             safe=safe,
-            connect_seconds=float(settings.get("connect_seconds", "3")),
-            read_seconds=float(settings.get("read_seconds", "10")),
-            total_seconds=float(settings.get("total_seconds", "30")),
+            connect_seconds=min(CONNECT_SECONDS, patience),
+            read_seconds=patience,
+            total_seconds=total_seconds or patience,
             answer_limit_bytes=limit_bytes,
         )
         try:

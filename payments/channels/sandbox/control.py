@@ -7,12 +7,16 @@ from urllib.parse import quote
 
 import httpx2
 
+from payments.channels.http import trusted
+
 TIMEOUT_SECONDS = 10.0
 
 
 class Control:
     def __init__(self, address: str) -> None:
-        self._http = httpx2.Client(base_url=address, timeout=TIMEOUT_SECONDS, trust_env=False)
+        self._http = httpx2.Client(
+            base_url=address, timeout=TIMEOUT_SECONDS, trust_env=False, verify=trusted()
+        )
 
     def open_account(
         self, account: str, secret: bytes, *, fee_bps: int = 60, fee_fixed_minor: int = 0

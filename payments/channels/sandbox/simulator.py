@@ -50,7 +50,7 @@ class Simulator:
                 accounts.save(db, account)
         self._courier.start()
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True
+            target=self._server.serve_forever, args=(0.02,), name="simulator", daemon=True
         )
         self._thread.start()
 

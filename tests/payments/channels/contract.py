@@ -213,8 +213,4 @@ def charges(world: World, reference: str):
 
 def flipped(callback: Callback) -> bytes:
     middle = len(callback.body) // 2
-    return (
-        callback.body[:middle]
-        + bytes([callback.body[middle] ^ 1])
-        + callback.body[middle + 1 :]
-    )
+    return callback.body[:middle] + bytes([callback.body[middle] ^ 1]) + callback.body[middle + 1 :]

@@ -14,7 +14,7 @@ class Callback:
     body: bytes
 
     @property
-    def event(self) -> dict:
+    def event(self):
         return json.loads(self.body)
 
 

@@ -101,10 +101,14 @@ def scripted():
 
 
 def call(url, *, safe=False, body=b"{}", **more):
-    method = "GET" if safe else "POST"
     seconds = {"connect_seconds": 2.0, "read_seconds": 0.5, "total_seconds": 2.0}
     return Call(
-        account_id="cha_1", method=method, url=url, safe=safe, body=body, **{**seconds, **more}
+        account_id="cha_1",
+        method="GET" if safe else "POST",
+        url=url,
+        safe=safe,
+        body=body,
+        **{**seconds, **more},
     )
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import structlog
 
+from payments.channels.http import trusted
 from payments.channels.sandbox.signing import callback_headers
 from payments.channels.sandbox.simulation import accounts, steps
 from payments.channels.sandbox.simulation.accounts import Account
@@ -31,7 +32,10 @@ class Courier:
         self._notices = notices
         self._step_by_kind = step_by_kind
         self._http = httpx2.Client(
-            follow_redirects=False, trust_env=False, timeout=DELIVERY_TIMEOUT_SECONDS
+            follow_redirects=False,
+            trust_env=False,
+            verify=trusted(),
+            timeout=DELIVERY_TIMEOUT_SECONDS,
         )
         self._changed = threading.Condition()
         self._stopping = False
