@@ -202,6 +202,11 @@ def deliver(*, delivery: WebhookDelivery, by: Actor, now: datetime) -> None:
     _settle(delivery, answer, by=by, now=now)
 
 
+def put_off(*, delivery: WebhookDelivery, error: str, now: datetime) -> None:
+    """After a failure of ours: the next turn of the schedule. Raises LeaseLost."""
+    due.retry_or_bury(delivery, now=now, schedule_seconds=RETRY_SECONDS, error=error)
+
+
 @transaction.atomic
 def _settle(delivery: WebhookDelivery, answer: wire.Answer, *, by: Actor, now: datetime) -> None:
     if answer.status is not None and answer.status // 100 == 2:
