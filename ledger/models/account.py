@@ -131,7 +131,7 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ref} ({self.public_id})"
+        return f"{self.kind}/{self.owner}/{self.currency} ({self.public_id})"
 
     @property
     def ref(self) -> AccountRef:
