@@ -97,7 +97,7 @@ class AnswerUnknown(CallFailed):
 class ChannelClient:
     """Thread-safe; keep one per process, for its connections and its breakers."""
 
-    def __init__(self, *, fail_max: int = 10, reset_seconds: float = 30.0) -> None:
+    def __init__(self, *, fail_max: int = 10, reset_seconds: float = 10.0) -> None:
         self._fail_max = fail_max
         self._reset_seconds = reset_seconds
         self._breakers: dict[str, Breaker] = {}
@@ -181,6 +181,19 @@ class ChannelClient:
         return response, bytes(body)
 
 
+def evidence(body: bytes) -> str:
+    """What may be kept of a body: text that any database takes, secrets and card numbers masked."""
+    if len(body) > RECORDED_BODY_BYTES:
+        return f"[{len(body)} bytes]"
+    text = body.decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+    try:
+        text = json.dumps(redacted(json.loads(text)), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = mask_cards(text)
+    # A lone surrogate of somebody's JSON cannot be stored.
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
 @cache
 def trusted() -> ssl.SSLContext:
     """Reading the certificate store takes longer than a payment: once per process."""
@@ -223,8 +236,8 @@ class _Record:
             milliseconds=int((time.monotonic() - self.started) * 1000),
             tries=self.tries,
             problem=problem,
-            request=_fit_to_keep(self.call.body),
-            answer=_fit_to_keep(answer),
+            request=evidence(self.call.body),
+            answer=evidence(answer),
         )
         log.info(
             "channel_call",
@@ -237,15 +250,3 @@ class _Record:
             problem=problem,
         )
         return exchange
-
-
-def _fit_to_keep(body: bytes) -> str:
-    if len(body) > RECORDED_BODY_BYTES:
-        return f"[{len(body)} bytes]"
-    text = body.decode("utf-8", errors="replace").replace("\x00", "\ufffd")
-    try:
-        text = json.dumps(redacted(json.loads(text)), ensure_ascii=False)
-    except (ValueError, RecursionError):
-        text = mask_cards(text)
-    # A lone surrogate of an answer's JSON cannot be stored.
-    return text.encode("utf-8", errors="replace").decode("utf-8")

@@ -27,7 +27,7 @@ from payments.channels.base import (
 from payments.channels.http import AnswerUnknown, ChannelClient
 from payments.channels.sandbox import callbacks, statement
 from payments.channels.sandbox.client import Reply, SandboxClient
-from payments.channels.sandbox.translation import Unreadable, payment_report, refund_report
+from payments.channels.sandbox.translation import Unreadable, payment_report, plain, refund_report
 
 
 class SandboxAdapter:
@@ -182,8 +182,8 @@ def _told(
         return replace(blank, raw={**raw, "problem": str(error)})
     return replace(
         report,
-        failure_code=str(reply.error.get("code", f"http_{reply.status}")),
-        failure_message=str(reply.error.get("message", "")),
+        failure_code=plain(reply.error.get("code", f"http_{reply.status}"), 64),
+        failure_message=plain(reply.error.get("message", ""), 255),
         not_found=reply.error.get("code") == f"{subject}_not_found",
     )
 

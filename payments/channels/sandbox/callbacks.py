@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from audit.redaction import redacted
 from payments.channels.base import (
     CallbackAnswer,
     CallbackForged,
@@ -15,6 +14,7 @@ from payments.channels.base import (
     Outcome,
     Verified,
 )
+from payments.channels.http import evidence
 from payments.channels.sandbox.signing import SignatureRefused, check_callback
 from payments.channels.sandbox.translation import Unreadable, payment_report, refund_report
 
@@ -43,7 +43,7 @@ def translate(body: bytes) -> list[ChannelReport]:
     """Raises CallbackUnreadable."""
     try:
         event = json.loads(body)
-        raw = {"callback": redacted(event)}
+        raw = {"callback": evidence(body)}
         if "charge" in event:
             return [payment_report(event["charge"], outcome=Outcome.DONE, raw=raw)]
         return [refund_report(event["refund"], outcome=Outcome.DONE, raw=raw)]

@@ -17,6 +17,7 @@ from payments.channels.http import (
     NotSent,
 )
 from payments.channels.sandbox.signing import request_headers
+from payments.channels.sandbox.translation import plain
 
 TIMEOUT_SECONDS = 10
 CONNECT_SECONDS = 3.0
@@ -137,8 +138,8 @@ class SandboxClient:
         if kind is not None:
             raise ChannelError(
                 kind=kind,
-                code=str(reply.error.get("code", f"http_{answer.status}")),
-                message=str(reply.error.get("message", "")),
+                code=plain(reply.error.get("code", f"http_{answer.status}"), 64),
+                message=plain(reply.error.get("message", ""), 255),
                 permanent=permanent,
                 raw=answer.exchange.as_dict(),
             )

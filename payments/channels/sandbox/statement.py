@@ -104,7 +104,8 @@ def _lines(data: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _row(number: int, line: str) -> StatementRow:
-    cells = line.split(",")
+    # A NUL or a control character fits no column, and hides in no honest file.
+    cells = line.split(",") if line.isprintable() else []
     if len(cells) != 8:
         raise StatementInvalid(number, f"{len(cells)} fields, not 8")
     wire_kind, reference, channel_id, amount, currency, fee, wire_state, occurred_at = cells

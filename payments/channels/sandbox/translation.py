@@ -46,22 +46,22 @@ def payment_report(
         state = PAYMENT_STATES[wire["state"]]
         failure = _mapping(wire.get("failure") or {})
         currency = str(wire["currency"])
-        url = str(wire.get("redirect_url") or "")
+        url = _name(wire.get("redirect_url") or "", longest=2048)
         report = ChannelReport(
             kind=ReportKind.PAYMENT,
             outcome=outcome or OUTCOMES[wire["state"]],
-            reference=str(wire["reference"]),
+            reference=_name(wire["reference"]),
             state=state,
-            channel_state=str(wire["state"]),
-            channel_id=str(wire["id"]),
+            channel_state=wire["state"],
+            channel_id=_name(wire["id"]),
             amount_minor=_minor(wire["amount"], currency),
             currency=currency,
             amount_captured_minor=_minor(wire["captured_amount"], currency),
             amount_refunded_minor=_minor(wire["refunded_amount"], currency),
             occurred_at=_moment(wire["updated_at"]),
             next_action={"type": "redirect", "url": url} if url else None,
-            failure_code=str(failure.get("code", "")),
-            failure_message=str(failure.get("message", "")),
+            failure_code=plain(failure.get("code", ""), 64),
+            failure_message=plain(failure.get("message", ""), 255),
             raw=raw,
         )
     except (KeyError, TypeError, AmountUnreadable) as error:
@@ -80,21 +80,33 @@ def refund_report(
         report = ChannelReport(
             kind=ReportKind.REFUND,
             outcome=outcome or OUTCOMES[wire["state"]],
-            reference=str(wire["reference"]),
+            reference=_name(wire["reference"]),
             state=REFUND_STATES[wire["state"]],
-            channel_state=str(wire["state"]),
-            payment_reference=str(wire["charge_reference"]),
-            channel_id=str(wire["id"]),
+            channel_state=wire["state"],
+            payment_reference=_name(wire["charge_reference"]),
+            channel_id=_name(wire["id"]),
             amount_minor=_minor(wire["amount"], currency),
             currency=currency,
             occurred_at=_moment(wire["updated_at"]),
-            failure_code=str(failure.get("code", "")),
-            failure_message=str(failure.get("message", "")),
+            failure_code=plain(failure.get("code", ""), 64),
+            failure_message=plain(failure.get("message", ""), 255),
             raw=raw,
         )
     except (KeyError, TypeError, AmountUnreadable) as error:
         raise Unreadable(f"refund: {error!r}") from error
     return _ours(report, reference)
+
+
+def plain(value: object, longest: int) -> str:
+    """For people only: without what does not print, cut to a length that a column holds."""
+    return "".join(character for character in str(value) if character.isprintable())[:longest]
+
+
+def _name(value: object, *, longest: int = 64) -> str:
+    """What is compared and stored must be plain as it is."""
+    if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+        raise Unreadable(f"{value!r:.80} is no identifier")
+    return value
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -113,8 +125,8 @@ def _moment(text: object) -> datetime:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
         raise Unreadable(f"{text!r} is not a time") from None
-    if moment.tzinfo is None:
-        raise Unreadable(f"{text!r} has no time zone")
+    if moment.tzinfo is None or not 2000 < moment.year < 2100:
+        raise Unreadable(f"{text!r} has no time zone, or is not of our time")
     return moment
 
 

@@ -106,6 +106,10 @@ class Courier:
                     self._notices.delivered(db, notice["id"])
                 else:
                     self._notices.failed(db, notice, time.time())
+        except Exception:
+            # The pool would keep it to itself.
+            log.exception("callback_delivery_broke", notice=notice["id"])
+            raise
         finally:
             with self._changed:
                 self._in_flight.discard(notice["id"])

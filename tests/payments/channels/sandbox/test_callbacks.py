@@ -1,5 +1,6 @@
 """A callback counts only with our account's signature, over its very bytes, in time."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -169,6 +170,11 @@ def test_translation_says_what_the_channel_says():
         (b'"updated_at"', b'"at"'),
         (b"+00:00", b""),
         (b"2026-11-20T", b"yesterday"),
+        (b"2026-11-20T", b"0001-11-20T"),
+        (b"att_1", b"att\\u0000"),
+        (b"att_1", b"att_\\ud800"),
+        (b"att_1", b"a" * 65),
+        (b'"att_1"', b"7"),
         (BODY, b"not JSON"),
         (BODY, b"[]"),
         (BODY, b"7"),
@@ -180,6 +186,18 @@ def test_translation_says_what_the_channel_says():
 def test_what_cannot_be_translated_is_not_guessed(change):
     with pytest.raises(CallbackUnreadable):
         callbacks.translate(BODY.replace(*change))
+
+
+def test_what_is_kept_of_a_callback_fits_any_database():
+    strange = BODY.replace(
+        b'"failure":null', b'"failure":{"code":"a\\u0000b","message":"\\ud800!"}'
+    )
+    (report,) = callbacks.translate(strange)
+
+    assert (report.failure_code, report.failure_message) == ("ab", "!")
+    kept = json.dumps(dict(report.raw), ensure_ascii=False)
+    assert kept.encode()
+    assert "\x00" not in str(report.raw["callback"])
 
 
 def test_account_of_another_name_does_not_accept_ours():

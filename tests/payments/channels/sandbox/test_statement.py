@@ -82,6 +82,7 @@ def test_file_cut_short_names_its_last_line():
         (b"att_1,sbc_1", b"att_1,", 2),
         (b"500,JPY,3", b"500.00,JPY,3", 3),
         (b"sbc_2", b"sbc_\xff", 3),
+        (b"sbc_2", b"sbc_\x00", 3),
         (b"SUCCEEDED", b"PAID", 4),
         (b"refund,", b"payout,", 4),
         (b"2026-11-20T11:00:00+00:00", b"2026-02-30T11:00:00+00:00", 4),
