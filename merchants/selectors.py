@@ -7,7 +7,16 @@ from django.db.models import QuerySet
 from audit.selectors import QueueState, queue_state
 from ledger.money import Money
 from merchants.fees import FREE, Terms, fee
-from merchants.models import Event, FeePlan, WebhookDelivery, WebhookEndpoint
+from merchants.models import ApiKey, Event, FeePlan, Merchant, WebhookDelivery, WebhookEndpoint
+
+
+def merchants_named(name: str) -> QuerySet[Merchant]:
+    """Names need not be unique; oldest first."""
+    return Merchant.objects.filter(name=name).order_by("pk")
+
+
+def keys_in_force(*, merchant_id: int, mode: str) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(merchant_id=merchant_id, mode=mode, revoked_at=None)
 
 
 def fee_for(*, merchant_id: int, amount_minor: int, currency: str) -> int:

@@ -15,7 +15,7 @@ from merchants.api.errors import ApiError
 from merchants.api.fields import CurrencyField, TimeField
 from merchants.api.frame import MerchantAPIView
 from merchants.api.pagination import paged
-from merchants.api.serializers import ListQuery
+from merchants.api.serializers import ListQuery, described_as
 
 BALANCES = {AccountKind.MERCHANT_PENDING: "pending", AccountKind.MERCHANT_AVAILABLE: "available"}
 
@@ -27,24 +27,26 @@ class BalanceOut(serializers.Serializer[dict[str, Any]]):
     held = serializers.IntegerField(help_text="Set aside for something that is under way.")
 
 
-class BalancesOut(serializers.Serializer[dict[str, Any]]):
-    object = serializers.ReadOnlyField(default="balances")
-    data = BalanceOut(many=True)
-
-
-class TransactionOut(serializers.Serializer[EntryRow]):
-    """Seen from the merchant: what we owe it more is positive."""
-
-    id = serializers.CharField()
-    object = serializers.ReadOnlyField(default="balance_transaction")
-    balance = serializers.ChoiceField(choices=list(BALANCES.values()))
-    currency = serializers.CharField()
-    amount = serializers.IntegerField()
-    running_balance = serializers.IntegerField()
-    fact = serializers.CharField(help_text="What happened, such as payment_captured.")
-    source = serializers.CharField(help_text="The id of what it happened to.")
-    journal = serializers.CharField()
-    posted_at = TimeField()
+BalancesOut = described_as(
+    "BalancesOut",
+    {"object": serializers.ReadOnlyField(default="balances"), "data": BalanceOut(many=True)},
+)
+# Seen from the merchant: what we owe it more is positive.
+TransactionOut = described_as(
+    "BalanceTransactionOut",
+    {
+        "id": serializers.CharField(),
+        "object": serializers.ReadOnlyField(default="balance_transaction"),
+        "balance": serializers.ChoiceField(choices=list(BALANCES.values())),
+        "currency": serializers.CharField(),
+        "amount": serializers.IntegerField(),
+        "running_balance": serializers.IntegerField(),
+        "fact": serializers.CharField(help_text="What happened, such as payment_captured."),
+        "source": serializers.CharField(help_text="The id of what it happened to."),
+        "journal": serializers.CharField(),
+        "posted_at": TimeField(),
+    },
+)
 
 
 class TransactionQuery(ListQuery):

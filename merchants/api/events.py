@@ -11,20 +11,24 @@ from merchants import selectors
 from merchants.api.fields import QueryNumberField, TimeField
 from merchants.api.frame import MerchantAPIView
 from merchants.api.pagination import page, paged
-from merchants.api.serializers import ListQuery
+from merchants.api.serializers import ListQuery, described_as
 from merchants.events import EVENT_TYPES
 from merchants.models import Event
 from merchants.states import Mode
 
-
-class EventOut(serializers.Serializer[Event]):
-    id = serializers.CharField()
-    object = serializers.CharField(default="event")
-    type = serializers.ChoiceField(choices=list(EVENT_TYPES))
-    timestamp = TimeField()
-    mode = serializers.ChoiceField(choices=Mode.choices)
-    sequence = serializers.IntegerField(min_value=1)
-    data = serializers.DictField()
+# Made from a dict: `data` as a class attribute would hide the framework's own.
+EventOut = described_as(
+    "EventOut",
+    {
+        "id": serializers.CharField(),
+        "object": serializers.ReadOnlyField(default="event"),
+        "type": serializers.ChoiceField(choices=list(EVENT_TYPES)),
+        "timestamp": TimeField(),
+        "mode": serializers.ChoiceField(choices=Mode.choices),
+        "sequence": serializers.IntegerField(min_value=1),
+        "data": serializers.DictField(),
+    },
+)
 
 
 class EventQuery(ListQuery):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
 from merchants.api.fields import PublicIdField
@@ -43,11 +44,10 @@ def page(
     }
 
 
-def paged(serializer: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+def paged(serializer: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """The contract's list of such objects, for OpenAPI."""
-    return type(
+    return inline_serializer(
         f"{serializer.__name__.removesuffix('Out')}List",
-        (serializers.Serializer,),
         {
             "data": serializer(many=True),
             "has_more": serializers.BooleanField(),

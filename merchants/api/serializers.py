@@ -48,6 +48,13 @@ def read_query(serializer: type[Query], query: QueryDict) -> dict[str, Any]:
     return dict(reading.validated_data)
 
 
+def described_as(
+    name: str, fields: Mapping[str, serializers.Field[Any, Any, Any, Any]]
+) -> type[serializers.Serializer[Any]]:
+    """A serializer for OpenAPI whose fields may have names that the framework uses itself."""
+    return type(name, (serializers.Serializer,), dict(fields))
+
+
 def _refused(errors: Mapping[str, list[Any]]) -> ApiError:
     found = [
         FieldError(name, _code(detail.code), str(detail))
