@@ -1,0 +1,30 @@
+"""A sandbox channel that really answers over HTTP, for the services that ask it."""
+
+import pytest
+
+from payments.channels.sandbox.control import Control
+from payments.channels.sandbox.simulator import serve
+from tests.factories import payments as make
+
+SECRET = b"shared-with-the-simulator-0123456"
+
+
+@pytest.fixture
+def simulator(tmp_path):
+    with serve(book=tmp_path / "book.sqlite3", pace=0.02) as running:
+        yield running
+
+
+@pytest.fixture
+def control(simulator):
+    control = Control(simulator.address)
+    yield control
+    control.close()
+
+
+@pytest.fixture
+def channel(db, simulator, control):
+    """Our account at the running channel, patient for a second."""
+    account = make.channel_account(base_url=simulator.address, timeout=1)
+    control.open_account(account.public_id, SECRET)
+    return account

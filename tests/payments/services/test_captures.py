@@ -1,0 +1,82 @@
+"""Capturing an authorization: once, whole or in part."""
+
+import pytest
+
+from ledger.chart import AccountKind
+from ledger.drafts import AccountRef
+from ledger.selectors import balance
+from payments.models import Capture
+from payments.services import captures, inquiries, payments
+from payments.services.captures import (
+    CaptureExceedsAuthorization,
+    CaptureUnderWay,
+    PaymentNotCapturable,
+)
+from tests.factories import payments as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def authorized(**method):
+    payment = make.created_payment(capture="manual")
+    return payments.confirm(
+        public_id=payment.public_id,
+        tenant=make.Tenant(merchant_pk=payment.merchant_id, mode="test"),
+        method={"type": "sandbox", "scenario": "succeed", **method},
+        by=make.BY,
+        now=make.NOW,
+    )
+
+
+def take(payment, amount_minor=None):
+    return captures.capture(
+        public_id=payment.public_id,
+        tenant=make.Tenant(merchant_pk=payment.merchant_id, mode="test"),
+        amount_minor=amount_minor,
+        by=make.BY,
+        now=make.NOW,
+    )
+
+
+def test_nothing_is_booked_before_the_capture(channel):
+    payment = authorized()
+
+    receivable = AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel.public_id, "CNY")
+    assert payment.state == "authorized"
+    assert balance(receivable) == 0
+
+
+def test_a_capture_in_part_books_that_part(channel, control):
+    payment = take(authorized(), 7000)
+
+    assert (payment.state, payment.amount_captured_minor) == ("succeeded", 7000)
+    receivable = AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel.public_id, "CNY")
+    assert balance(receivable) == 7000
+    assert control.book()["accounts"][channel.public_id]["CNY"]["charged_minor"] == 7000
+
+
+def test_more_than_authorized_is_refused(channel):
+    with pytest.raises(CaptureExceedsAuthorization):
+        take(authorized(), 10001)
+    assert Capture.objects.count() == 0
+
+
+def test_a_second_capture_is_refused(channel):
+    payment = take(authorized())
+
+    with pytest.raises(PaymentNotCapturable):
+        take(payment)
+
+
+def test_a_capture_whose_answer_is_lost_is_resolved_by_asking_again(channel, control):
+    payment = take(authorized(capture_scenario="timeout_then_succeed"))
+    assert payment.state == "authorized"
+    with pytest.raises(CaptureUnderWay):
+        take(payment)
+
+    attempt = make.attempt_of(payment)
+    assert attempt.outcome_unknown
+    inquiries.inquire(attempt=attempt, by=make.BY, now=make.NOW)
+
+    assert make.reloaded(payment).state == "succeeded"
+    assert control.book()["accounts"][channel.public_id]["CNY"]["charges"] == 1
