@@ -17,7 +17,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("config.accounts")),
     path("callbacks/", include("payments.callbacks.urls")),
     path("health/live", health.live),
     path("health/ready", health.ReadyView.as_view()),

@@ -7,7 +7,7 @@ import structlog
 from csp.constants import NONCE, NONE, SELF
 from environs import Env
 
-from config.settings.console import UNFOLD as UNFOLD
+from config.settings.console import UNFOLD  # noqa: F401 - a setting
 
 env = Env()
 
