@@ -17,6 +17,7 @@ from payments.channels.sandbox.simulation.book import Book
 from payments.channels.sandbox.simulation.notices import Notices
 
 DELIVERIES_AT_ONCE = 8
+IN_FLIGHT_AT_MOST = 64
 DELIVERY_TIMEOUT_SECONDS = 5.0
 LONGEST_SLEEP_SECONDS = 5.0
 FORGERS_SECRET = b"not the account's secret"
@@ -90,9 +91,10 @@ class Courier:
 
     def _hand_out(self) -> None:
         with self._book.writing() as db:
-            due = self._notices.due(db, time.time())
+            due = self._notices.due(db, time.time(), limit=2 * IN_FLIGHT_AT_MOST)
         with self._changed:
-            fresh = [notice for notice in due if notice["id"] not in self._in_flight]
+            free = IN_FLIGHT_AT_MOST - len(self._in_flight)
+            fresh = [notice for notice in due if notice["id"] not in self._in_flight][:free]
             self._in_flight.update(notice["id"] for notice in fresh)
         for notice in fresh:
             self._pool.submit(self._deliver, notice)

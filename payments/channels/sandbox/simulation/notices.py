@@ -52,13 +52,13 @@ class Notices:
             ids.append(int(cursor.lastrowid or 0))
         return ids
 
-    def due(self, db: sqlite3.Connection, now: float) -> list[sqlite3.Row]:
+    def due(self, db: sqlite3.Connection, now: float, *, limit: int) -> list[sqlite3.Row]:
         """Not before the notice that it is to follow has left or was given up."""
         return db.execute(
             "SELECT * FROM notices WHERE state = 'waiting' AND due_at <= ? AND (after_notice IS NULL"
             " OR after_notice IN (SELECT id FROM notices WHERE state IN ('delivered', 'given_up')))"
-            " ORDER BY id",
-            (now,),
+            " ORDER BY id LIMIT ?",
+            (now, limit),
         ).fetchall()
 
     def delivered(self, db: sqlite3.Connection, notice: int) -> None:
