@@ -1,6 +1,5 @@
 """One try to collect a payment on one channel. Its public id is our reference at the channel."""
 
-from auditlog.registry import auditlog
 from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
@@ -132,6 +131,3 @@ class Attempt(ConcurrentTransitionMixin, DueRow):
         self.close_wanted = False
         self.due_at = None
         self.lease_until = self.lease_token = None
-
-
-auditlog.register(Attempt, exclude_fields=["exchange"])

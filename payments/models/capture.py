@@ -1,6 +1,5 @@
 """Money collected: the fact that the ledger books, at most one that succeeds per attempt."""
 
-from auditlog.registry import auditlog
 from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
@@ -59,6 +58,3 @@ class Capture(ConcurrentTransitionMixin, models.Model):
     @transition(field=state, source=CaptureState.PROCESSING, target=CaptureState.FAILED)
     def fail(self) -> None:
         """The channel refused to take it."""
-
-
-auditlog.register(Capture)

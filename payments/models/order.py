@@ -1,6 +1,5 @@
 """What the payer buys."""
 
-from auditlog.registry import auditlog
 from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
@@ -90,6 +89,3 @@ class Order(ConcurrentTransitionMixin, DueRow):
     )
     def refund_in_full(self) -> None:
         """All of the money went back."""
-
-
-auditlog.register(Order)

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 
-from auditlog.registry import auditlog
 from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
@@ -244,6 +243,3 @@ class Payment(ConcurrentTransitionMixin, DueRow):
     def _closed(self) -> None:
         self.next_action = None
         self.due_at = None
-
-
-auditlog.register(Payment)

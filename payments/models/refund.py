@@ -1,6 +1,5 @@
 """Money given back to the payer. Its public id is our reference at the channel."""
 
-from auditlog.registry import auditlog
 from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
@@ -97,6 +96,3 @@ class Refund(ConcurrentTransitionMixin, DueRow):
     def _closed(self) -> None:
         self.due_at = None
         self.lease_until = self.lease_token = None
-
-
-auditlog.register(Refund, exclude_fields=["exchange"])

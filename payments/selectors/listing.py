@@ -6,6 +6,7 @@ from django.db.models import Prefetch, QuerySet
 
 from payments.drafts import Tenant
 from payments.models import Attempt, Capture, Order, Payment, PaymentEvent, Refund
+from payments.states import PaymentState
 
 
 def orders_of(tenant: Tenant) -> "QuerySet[Order]":
@@ -28,7 +29,9 @@ def refunds_of(tenant: Tenant) -> "QuerySet[Refund]":
 
 
 def latest_attempt(payment: Payment) -> Attempt | None:
-    """Of a payment that came from `payments_of`: no query of its own."""
+    """Of a payment that came from `payments_of`, or was just created: no query of its own."""
+    if payment.state == PaymentState.CREATED:
+        return None
     attempts: Iterable[Attempt] = payment.channel_attempts.all()
     return max(attempts, key=lambda attempt: attempt.number, default=None)
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciliation.models import Ticket
 from tests.journeys import books
-from tests.journeys.doors import command
+from tests.journeys.doors import command, until
 
 pytestmark = pytest.mark.journey
 
