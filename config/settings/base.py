@@ -260,6 +260,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"django_structlog": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
 }
+# The id that merchants.api.middleware gave, whatever the client sent.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,

@@ -81,7 +81,7 @@ def _run(
 def _keep(claim: Claim, response: Response) -> HttpResponse:
     """The answer as bytes, stored in whatever transaction is open."""
     body = json_bytes(response.data)
-    headers = {"Content-Type": JSONRenderer.media_type, **dict(response.items())}
+    headers = {**dict(response.items()), "Content-Type": JSONRenderer.media_type}
     idempotency.complete(claim, status=response.status_code, headers=headers, body=body)
     return HttpResponse(body, status=response.status_code, headers=headers)
 

@@ -1,13 +1,14 @@
 """Around every answer under /v1/: an id, never HTML for a failure, and the platform's signature."""
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
 from audit.ids import new_id
-from merchants.api import signatures
+from merchants.api import signatures, texts
 from merchants.api.errors import CONTENT_TYPE, ApiError, render
 
 PREFIX = "/v1/"
@@ -33,12 +34,20 @@ class MerchantAnswers:
         request.request_id = request_id  # type: ignore[attr-defined]
         # Ours instead of the client's: the log binds what stands here.
         request.META["HTTP_X_REQUEST_ID"] = request_id
-        response = self.get_response(request)
         if request.path.startswith(PREFIX):
-            response = self._as_problem(request, response)
+            response = self._as_problem(request, self._answer(request))
+            response.setdefault("Cache-Control", "no-store")
             self._sign(request, response)
+        else:
+            response = self.get_response(request)
         response[REQUEST_ID] = request_id
         return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        # Every address ends in a log further in, so a card number in one must not get there.
+        if texts.is_card_data(unquote(request.get_full_path())):
+            return render(request, ApiError("card_data_not_allowed"))
+        return self.get_response(request)
 
     def _as_problem(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         status = response.status_code

@@ -5,7 +5,7 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -13,10 +13,13 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from merchants.api.authentication import Caller
 from merchants.api.errors import ApiError
+
+if TYPE_CHECKING:
+    # Importing it for real would be a circle: the framework reads its settings while it loads.
+    from rest_framework.views import APIView
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ class Budget:
 
 
 class MerchantThrottle(BaseThrottle):
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: "APIView") -> bool:
         caller = request.auth
         if not isinstance(caller, Caller):
             return True
@@ -70,6 +73,13 @@ def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     if budget is not None:
         response["RateLimit-Policy"] = f'"merchant";q={budget.limit};w={WINDOW_SECONDS}'
         response["RateLimit"] = f'"merchant";r={budget.remaining};t={budget.reset_seconds}'
+
+
+def forget() -> None:
+    """Starts counting anew in this process; the cache keeps what it has."""
+    global _cache_rests_until  # noqa: PLW0603 - one breaker per process
+    _cache_rests_until = 0.0
+    _local.reset()
 
 
 def _count(key: str) -> int:

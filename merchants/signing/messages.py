@@ -198,6 +198,7 @@ def _sign(
         label=LABEL,
         tag=TAG,
         covered_component_ids=covered,
+        use_existing_digest="content-digest" in covered,
     )
 
 
