@@ -1,0 +1,121 @@
+"""Accounts: where each stands, and the entries that brought it there."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from audit.admin.base import ReadOnlyAdmin
+from audit.admin.columns import Column, ComputedColumn, IdColumn, LinkColumn
+from audit.admin.filters import ChoicesCheckboxFilter
+from audit.admin.sheets import Fact, Facts, Figure, Heading, Sheet, Table
+from audit.admin.values import Badge, Link, words
+from ledger import selectors
+from ledger.admin.amounts import Amount, CurrencyFilter, Figures, MoneyColumn
+from ledger.admin.tables import side
+from ledger.chart import AccountStatus, Side
+from ledger.models import Account
+from ledger.selectors import EntryRow
+
+SHOWN_ENTRIES = 50
+STATUS_COLOURS = {
+    AccountStatus.OPEN: "success",
+    AccountStatus.FROZEN: "warning",
+    AccountStatus.CLOSED: "default",
+}
+
+
+class BalanceColumn(MoneyColumn):
+    """Seen from the account's normal side: what we owe to a merchant is a positive number."""
+
+    def value(self, row: Any) -> int:
+        return normal_minor(row)
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    id_prefix = "acc"
+    list_display = (
+        IdColumn(),
+        Column("get_kind_display", "Account"),
+        LinkColumn("owner", "Owner"),
+        Column("currency"),
+        BalanceColumn("balance_minor", "Balance"),
+        ComputedColumn(lambda row: words(row.normal_side), "Normal side", name="normal_side"),
+        Column("version", "Entries"),
+        ComputedColumn(lambda row: status_badge(row), "Status", name="status"),
+    )
+    ordering = ("kind", "currency", "pk")
+    list_filter = (("kind", ChoicesCheckboxFilter), CurrencyFilter)
+    search_ids = {"acc": "public_id", "mch": "owner", "cha": "owner"}
+    search_exact = ("owner",)
+    search_help_text = "The id of an account or of its owner"
+    list_lookups = frozenset({"owner"})
+
+    def sheet(self, request: HttpRequest, row: Account) -> Sheet:
+        entries = selectors.account_statement(row.id, limit=SHOWN_ENTRIES)
+        return Sheet(
+            heading=f"{row.get_kind_display()}, {row.currency}",
+            badges=[status_badge(row)],
+            figures=[
+                Figure(
+                    "Balance",
+                    Amount(normal_minor(row), row.currency),
+                    f"Normal side: {row.normal_side}",
+                ),
+                Figure("Owner", Link(row.owner) if "_" in row.owner else row.owner.capitalize()),
+                Figure("Entries", f"{row.version:,}"),
+            ],
+            main=[_statement(entries, row)],
+            side=[
+                Facts(
+                    "Account",
+                    [
+                        Fact("Kind", row.get_kind_display()),
+                        Fact("Currency", row.currency),
+                        Fact("Opened", row.opened_at),
+                        Fact("May go negative", row.may_go_negative),
+                        Fact("Status", status_badge(row)),
+                    ],
+                )
+            ],
+        )
+
+
+def normal_minor(account: Account) -> int:
+    return account.balance_minor if account.normal_side == Side.DEBIT else -account.balance_minor
+
+
+def status_badge(account: Account) -> Badge:
+    return Badge(account.status.capitalize(), STATUS_COLOURS[AccountStatus(account.status)])
+
+
+def _statement(entries: list[EntryRow], account: Account) -> Table:
+    return Table(
+        "Entries, newest first",
+        [
+            Heading("No.", number=True),
+            "Booked",
+            "What happened",
+            "About",
+            Heading("Debit", number=True),
+            Heading("Credit", number=True),
+            Heading("Balance", number=True),
+        ],
+        [
+            (
+                entry.version,
+                entry.posted_at,
+                Link(entry.journal_public_id, words(entry.fact)),
+                Link(entry.reference),
+                Figures(entry.debit_minor, entry.currency),
+                Figures(entry.credit_minor, entry.currency),
+                side(entry.balance_after_minor, entry.currency),
+            )
+            for entry in entries
+        ],
+        empty="Nothing has been booked to this account.",
+        note=f"The last {SHOWN_ENTRIES} of {account.version:,}"
+        if account.version > SHOWN_ENTRIES
+        else "",
+    )
