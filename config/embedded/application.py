@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.embedded import processes
 from config.embedded.places import Account
 from config.embedded.programs import Program
 
@@ -74,14 +75,14 @@ def programs(
             "simulator",
             *["manage.py", "simulate_channels", "--port", str(doors.simulator_port)],
             *["--book", str(book)],
-            is_ready=lambda: _accepts(doors.simulator_port),
+            is_ready=lambda _: _accepts(doors.simulator_port),
         ),
         program(
             "web",
             *["-m", "gunicorn", "config.wsgi:application", "--bind", f"fd://{doors.web.fileno()}"],
             *["--worker-class", "gthread", "--workers", "2", "--threads", "8"],
             *["--no-control-socket", "--graceful-timeout", "8"],
-            is_ready=lambda: _answers(doors.web_port),
+            is_ready=lambda _: _answers(doors.web_port),
             keep_open=[doors.web.fileno()],
         ),
         program(
@@ -89,6 +90,7 @@ def programs(
             *["-m", "celery", "-A", "config.celery", "worker", "--pool", "prefork"],
             *["--concurrency", "3", "--prefetch-multiplier", "1", "--loglevel", "INFO"],
             *["--without-gossip", "--without-mingle"],
+            is_ready=processes.has_children,  # it forks its pool when it has loaded our code
             patience_seconds=20.0,
         ),
         program(

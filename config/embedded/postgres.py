@@ -90,7 +90,7 @@ class Cluster:
             account=self.account,
             directory=Path("/"),
             before_start=self.disown_stale_locks,
-            is_ready=self.is_ready,
+            is_ready=lambda _: self.is_ready(),
             last_signal=signal.SIGINT,  # fast: roll back what is open; SIGTERM waits for clients
             patience_seconds=20.0,
             # After a crash, orphaned backends may hold the shared memory for a moment.

@@ -3,6 +3,7 @@
 One process for all steps, as the owner of the tables: each start of Django costs a second.
 """
 
+import io
 import sys
 import time
 
@@ -19,7 +20,8 @@ def prepare() -> None:
         if step not in known:
             continue
         began = time.monotonic()
-        call_command(step, verbosity=0, **({"interactive": False} if step == "migrate" else {}))
+        more = {"interactive": False} if step == "migrate" else {}
+        call_command(step, verbosity=0, stdout=io.StringIO(), **more)
         sys.stdout.write(f"         {step}: {time.monotonic() - began:.1f} s\n")
         sys.stdout.flush()
 

@@ -73,6 +73,14 @@ def marked(directory: Path) -> list[Identity]:
     return [found for pid in _pids() if sign in _environment(pid) and (found := identify(pid))]
 
 
+def has_children(pid: int) -> bool:
+    """Linux only; elsewhere it cannot be seen cheaply, and the answer is yes."""
+    try:
+        return not LINUX or bool(Path(f"/proc/{pid}/task/{pid}/children").read_text())
+    except OSError:
+        return False
+
+
 def spawn(
     command: Sequence[str],
     *,

@@ -34,7 +34,7 @@ class Program:
     environment: Mapping[str, str]
     account: Account | None
     directory: Path = CHECKOUT
-    is_ready: Callable[[], bool] = lambda: True
+    is_ready: Callable[[int], bool] = lambda _: True
     before_start: Callable[[], None] = lambda: None
     last_signal: int = signal.SIGTERM
     patience_seconds: float = 10.0
@@ -79,7 +79,7 @@ class Watched:
             self._bury(self._process.pid)
         if self.state is State.WAITING and time.monotonic() >= self._next_start_at:
             self.start()
-        if self.state is State.STARTING and self.program.is_ready():
+        if self.state is State.STARTING and self._is_ready():
             self.state = State.UP
         if self.state is State.UP and time.monotonic() - self._started_at > RAN_WELL_SECONDS:
             self.deaths_in_a_row = 0
@@ -120,6 +120,9 @@ class Watched:
     def last_words(self, *, lines: int = 15) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
+
+    def _is_ready(self) -> bool:
+        return self._process is not None and self.program.is_ready(self._process.pid)
 
     def _bury(self, pid: int) -> None:
         processes.kill_group(pid)  # a killed master's children would go on alone

@@ -16,7 +16,7 @@ from config.embedded.tree import Record, Tree
 
 LOOK_EVERY_SECONDS = 0.1
 SERVER_START_SECONDS = 30.0
-APPLICATION_START_SECONDS = 90.0
+APPLICATION_START_SECONDS = 60.0
 LARGEST_LOG_BYTES = 10_000_000
 STOP_ORDER = ("beat", "web", "worker", "simulator", "valkey", "postgres")
 
@@ -206,17 +206,15 @@ class Supervisor:
         if self._stop_asked:
             raise StopAsked
         for one in self.watched.values():
-            before = one.state
+            before = one.state, one.starts
             one.look()
-            if one.state is not before:
+            if (one.state, one.starts) != before:
                 self._report(one)
         time.sleep(LOOK_EVERY_SECONDS)
 
     def _report(self, one: Watched) -> None:
-        if one.state is State.UP:
-            say(f"{one.program.name} is up")
-        elif one.deaths_in_a_row:
-            say(f"{one.program.name} died; {one.state}")
+        again = " again" if one.starts > 1 else ""
+        say(f"{one.program.name} is {one.state}{again}")
         self._write()
 
     def _server_starts(self) -> int:

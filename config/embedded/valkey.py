@@ -45,7 +45,7 @@ class Server:
             environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"} | dict(mark),
             account=self.account,
             directory=Path("/"),
-            is_ready=self.is_ready,
+            is_ready=lambda _: self.is_ready(),
         )
 
     def is_ready(self) -> bool:

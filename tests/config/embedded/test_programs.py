@@ -55,7 +55,7 @@ def test_children_of_a_killed_program_do_not_go_on_alone(watch, tmp_path):
 
 
 def test_program_that_dies_at_once_waits_longer_each_time(watch):
-    watched = watch("/bin/false", is_ready=lambda: False)
+    watched = watch("/bin/false", is_ready=lambda _: False)
     until(lambda: watched.look() or watched.deaths_in_a_row == 2)
     assert watched.state is State.WAITING
     remaining = watched._next_start_at - time.monotonic()
@@ -64,7 +64,7 @@ def test_program_that_dies_at_once_waits_longer_each_time(watch):
 
 
 def test_program_that_never_comes_up_is_given_up_with_its_last_words(watch):
-    watched = watch("/bin/sh", "-c", "echo no such table; exit 1", is_ready=lambda: False)
+    watched = watch("/bin/sh", "-c", "echo no such table; exit 1", is_ready=lambda _: False)
     assert not watched.wait_until_ready(seconds=20)
     assert watched.is_hopeless
     assert "no such table" in watched.last_words()
