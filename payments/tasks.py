@@ -5,6 +5,7 @@ A bell that rings twice or never changes nothing: what is due stands in the tabl
 
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import TypeVar
 
 from celery import shared_task
@@ -23,8 +24,13 @@ from payments.services import callbacks, closings, inquiries, orders, refunds
 R = TypeVar("R", bound=DueRow)
 logger = logging.getLogger(__name__)
 
-BATCH = 10
+# One at a time: a step that talks to a channel may take as long as the channel's patience, and rows
+# claimed ahead would outlive their lease meanwhile.
+BATCH = 1
+# Above a read's three tries at ten seconds each; below it Celery's own time limits.
 LEASE_SECONDS = 60
+# A task stops claiming after so long; the next bell or sweep goes on.
+RUN_SECONDS = 20
 # How long a payment's end may wait for the channel's word, then a person has to look.
 EXPIRY_SCHEDULE_SECONDS = (5, 15, 30, 60, 300, 900, 3600, 6 * 3600, 12 * 3600)
 DELIVER = "merchants.tasks.deliver_webhooks"
@@ -110,9 +116,12 @@ def expire_orders() -> int:
 def _work(
     rows: "DueQuerySet[R]", step: Callable[[R], None], postpone: Callable[[R, str], None]
 ) -> int:
-    """Claims batch after batch until nothing is due; answers with the number of steps taken."""
+    """Claims row after row until nothing is due or time is up; answers with the steps taken."""
     steps = 0
-    while claimed := due.claim(rows, now=timezone.now(), limit=BATCH, lease_seconds=LEASE_SECONDS):
+    ends = monotonic() + RUN_SECONDS
+    while monotonic() < ends and (
+        claimed := due.claim(rows, now=timezone.now(), limit=BATCH, lease_seconds=LEASE_SECONDS)
+    ):
         for row in claimed:
             _take(row, step, postpone)
         steps += len(claimed)

@@ -233,7 +233,7 @@ class Payment(ConcurrentTransitionMixin, DueRow):
         """All of the money went back."""
 
     def postpone_expiry(self, *, until: datetime) -> None:
-        self.due_at = until
+        self.expires_at = self.due_at = until
 
     def _collected(self, amount_minor: int) -> None:
         self.amount_captured_minor = amount_minor

@@ -38,11 +38,12 @@ def pursue(*, attempt: Attempt, by: Actor, now: datetime) -> None:
         inquire(attempt=attempt, by=by, now=now)
     except ChannelError as error:
         error_text = str(error)
-    if _is_still_owed(attempt):
+    stored = Attempt.objects.select_related("payment").get(pk=attempt.pk)
+    if _is_still_owed(stored):
         due.retry_or_bury(
             attempt, now=now, schedule_seconds=INQUIRY_SCHEDULE_SECONDS, error=error_text
         )
-    else:
+    elif stored.lease_token is not None:
         due.done(attempt)
 
 
@@ -70,10 +71,6 @@ def _ask(attempt: Attempt) -> ChannelReport:
 
 
 def _is_still_owed(attempt: Attempt) -> bool:
-    now_stored = Attempt.objects.select_related("payment").get(pk=attempt.pk)
-    if now_stored.state in OPEN_ATTEMPT_STATES:
-        return now_stored.payment.state in LIVE_PAYMENT_STATES
-    return (
-        now_stored.close_wanted
-        or now_stored.captures.filter(state=CaptureState.PROCESSING).exists()
-    )
+    if attempt.state in OPEN_ATTEMPT_STATES:
+        return attempt.payment.state in LIVE_PAYMENT_STATES
+    return attempt.close_wanted or attempt.captures.filter(state=CaptureState.PROCESSING).exists()

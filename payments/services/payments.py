@@ -49,10 +49,15 @@ def start(
 
     Raises what create and confirm raise.
     """
-    payment = create(tenant=tenant, draft=draft, by=by, now=now, claim=claim)
     if not confirmed:
-        return payment
-    return confirm(public_id=payment.public_id, tenant=tenant, by=by, now=now)
+        return create(tenant=tenant, draft=draft, by=by, now=now, claim=claim)
+    # One transaction: a payment that cannot be sent is not created either.
+    with transaction.atomic():
+        payment = create(tenant=tenant, draft=draft, by=by, now=now, claim=claim)
+        attempt = begin(public_id=payment.public_id, tenant=tenant, by=by, now=now)
+    if attempt is not None:
+        _send(attempt, by=by, now=now)
+    return _as_stored(payment.public_id, tenant)
 
 
 @transaction.atomic
@@ -117,16 +122,8 @@ def confirm(
         claim=claim,
     )
     if attempt is not None:
-        outcomes.apply(
-            report=_ask(attempt),
-            channel_account=attempt.channel_account,
-            source="answer",
-            by=by,
-            now=now,
-        )
-    return Payment.objects.select_related("order").get(
-        public_id=public_id, merchant_id=tenant.merchant_pk, mode=tenant.mode
-    )
+        _send(attempt, by=by, now=now)
+    return _as_stored(public_id, tenant)
 
 
 @transaction.atomic
@@ -134,10 +131,10 @@ def begin(
     *,
     public_id: str,
     tenant: Tenant,
-    method: Mapping[str, Any] | None,
+    method: Mapping[str, Any] | None = None,
     by: Actor,
     now: datetime,
-    claim: Claim | None,
+    claim: Claim | None = None,
 ) -> Attempt | None:
     """Commits the intent: the payment is processing, the attempt due in case nobody comes back.
 
@@ -174,6 +171,16 @@ def begin(
     return attempt
 
 
+def _send(attempt: Attempt, *, by: Actor, now: datetime) -> None:
+    outcomes.apply(
+        report=_ask(attempt),
+        channel_account=attempt.channel_account,
+        source="answer",
+        by=by,
+        now=now,
+    )
+
+
 def _ask(attempt: Attempt) -> ChannelReport:
     account, payment = attempt.channel_account, attempt.payment
     request = CreateRequest(
@@ -191,6 +198,12 @@ def _ask(attempt: Attempt) -> ChannelReport:
         return connections.pays(account).create(request)
     except ChannelError as error:
         return connections.refused_payment(attempt, error)
+
+
+def _as_stored(public_id: str, tenant: Tenant) -> Payment:
+    return Payment.objects.select_related("order").get(
+        public_id=public_id, merchant_id=tenant.merchant_pk, mode=tenant.mode
+    )
 
 
 def _payable(order: Order) -> Order:
