@@ -41,7 +41,7 @@ def execute(command: Sequence[str]) -> int:
         )
         with _running(ours, place):
             environment = (
-                servers.inherited(os.environ, ours)
+                _without_default_settings(servers.inherited(os.environ, ours))
                 | ours.variables(os.environ, role=postgres.OWNER)
                 | servers.secrets_in(place, account=None, environ=os.environ)
             )
@@ -67,6 +67,14 @@ def _running(ours: servers.Servers, place: Path) -> Iterator[None]:
     finally:
         for one in started:
             one.stop()
+
+
+def _without_default_settings(environment: dict[str, str]) -> dict[str, str]:
+    """Importing `config` has set the default in our own environment; pytest would take it for
+    the user's choice. Commands that want this default set it themselves."""
+    if environment.get("DJANGO_SETTINGS_MODULE") == "config.settings.local":
+        del environment["DJANGO_SETTINGS_MODULE"]
+    return environment
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> int:

@@ -13,6 +13,7 @@ from config.embedded import places, postgres, processes
 from config.embedded.programs import Watched
 
 OURS = (
+    "DJANGO_SETTINGS_MODULE",
     "DATABASE_URL",
     "CACHE_URL",
     "BROKER_URL",

@@ -38,6 +38,19 @@ def test_exec_starts_no_server_that_is_named(embedded):
     assert done.stdout.split() == ["postgres://elsewhere/db", "redis://elsewhere/1"]
 
 
+def test_exec_leaves_the_settings_to_the_command(embedded):
+    ask = "import os; print(os.environ.get('DJANGO_SETTINGS_MODULE'))"
+    named = {"DATABASE_URL": "postgres://x/y", "CACHE_URL": "redis://x"}
+    unset = embedded("exec", "--", sys.executable, "-c", ask, **named)
+    chosen = embedded(
+        *["exec", "--", sys.executable, "-c", ask],
+        DJANGO_SETTINGS_MODULE="config.settings.production",
+        **named,
+    )
+    assert unset.stdout.strip() == "None"
+    assert chosen.stdout.strip() == "config.settings.production"
+
+
 def test_exec_of_nothing_that_exists_fails(embedded):
     done = embedded(
         *["exec", "--", "no-such-command"], DATABASE_URL="postgres://x/y", CACHE_URL="redis://x"
