@@ -1,8 +1,9 @@
 """What is asked of merchants, read only."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from audit.selectors import QueueState, queue_state
 from ledger.money import Money
@@ -36,6 +37,21 @@ def terms_of(*, merchant_id: int, currency: str) -> Terms:
 
 def events_of(*, merchant_id: int, mode: str) -> QuerySet[Event]:
     return Event.objects.filter(merchant_id=merchant_id, mode=mode)
+
+
+def events_written_at(
+    *, merchant_id: int, mode: str, moments: Collection[datetime]
+) -> QuerySet[Event]:
+    """What the merchant was told of at these very moments, with its deliveries: an event bears the time
+    of the fact that it tells of."""
+    return (
+        events_of(merchant_id=merchant_id, mode=mode)
+        .filter(created_at__in=moments)
+        .prefetch_related(
+            Prefetch("deliveries", WebhookDelivery.objects.select_related("endpoint"))
+        )
+        .order_by("sequence")
+    )
 
 
 def events_for(endpoint: WebhookEndpoint) -> QuerySet[Event]:

@@ -23,7 +23,6 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audit.actor import Actor, ActorKind
 from audit.admin import links
-from audit.admin.values import words
 
 SHORTEST_REASON = 5
 LONGEST_REASON = 500
@@ -121,7 +120,7 @@ class ReasonRequired(ModelAdmin):  # type: ignore[type-arg]  # generic over any 
         try:
             sentence = ask.carry_out(row, confirmed)
         except tuple(ask.refusals) as refused:
-            messages.error(request, f"{words(type(refused).__name__)}: {refused}")
+            messages.error(request, f"Not done: {refused}.")
         else:
             messages.success(request, sentence)
 

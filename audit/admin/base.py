@@ -4,7 +4,7 @@ A page that shows money offers nothing to type: no add, no change, no delete, no
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
@@ -46,7 +46,7 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
     hidden_fields: frozenset[str] = frozenset()
 
     actions = ()
-    ordering = ("-pk",)
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     sortable_by = ()
     list_per_page = 50
     list_max_show_all = 0
@@ -71,7 +71,8 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
 
     def sheet_rows(self) -> QuerySet[Any]:
         """Where a sheet's row comes from, with what the sheet reads of its relations."""
-        return self.model.objects.all()
+        rows: QuerySet[Any] = self.model.objects.all()
+        return rows
 
     def facts(self, row: Model) -> list[Fact]:
         return [

@@ -118,7 +118,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
     list_lookups = frozenset({"object_pk", "content_type__id__exact"})
 
     def sheet_rows(self) -> QuerySet[Any]:
-        return LogEntry.objects.select_related("content_type", "actor")
+        return super().sheet_rows().select_related("content_type", "actor")
 
     def sheet(self, request: HttpRequest, row: Any) -> Sheet:
         changes = [

@@ -43,6 +43,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """To an address of the console; plain text where there is none for the viewer."""
+
+    text: Any
+    url: str
+
+    def __html__(self) -> SafeString:
+        if not self.url:
+            return conditional_escape(self.text)
+        return format_html('<a class="zs-link" href="{}">{}</a>', self.url, self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class PublicId:
     """The id in full, with a button that copies it."""
 

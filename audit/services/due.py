@@ -13,13 +13,19 @@ from typing import TypeVar
 from django.db import transaction
 from django.db.models import F
 
+from audit.actor import Actor
 from audit.models.due import DueQuerySet, DueRow
+from audit.services import records
 
 R = TypeVar("R", bound=DueRow)
 
 
 class LeaseLost(Exception):
     """The row belongs to another worker now: drop what you hold."""
+
+
+class NotDead(Exception):
+    """Nobody has given the row up, or somebody has revived it already."""
 
 
 def claim(rows: "DueQuerySet[R]", *, now: datetime, limit: int, lease_seconds: int) -> list[R]:
@@ -73,6 +79,23 @@ def retry_or_bury(
     else:
         delay = jittered(schedule_seconds[row.attempts - 1])
         retry(row, now=now, delay_seconds=delay, error=error)
+
+
+@transaction.atomic
+def revive(row: DueRow, *, reason: str, by: Actor, now: datetime) -> None:
+    """A row that was given up is owed again, from its first attempt on. Raises NotDead."""
+    rows = type(row).objects.filter(pk=row.pk).exclude(dead_at=None)
+    if not rows.update(
+        due_at=now, dead_at=None, attempts=0, lease_until=None, lease_token=None, last_error=""
+    ):
+        raise NotDead("it is not given up any more")
+    records.write(
+        action="due_row.revived",
+        by=by,
+        now=now,
+        target=str(getattr(row, "public_id", row.pk)),
+        detail={"reason": reason, "error": row.last_error},
+    )
 
 
 def jittered(seconds: float, *, share: float = 0.1) -> float:

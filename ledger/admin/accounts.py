@@ -25,6 +25,10 @@ STATUS_COLOURS = {
 }
 
 
+def status_badge(account: Account) -> Badge:
+    return Badge(account.status.capitalize(), STATUS_COLOURS[AccountStatus(account.status)])
+
+
 class BalanceColumn(MoneyColumn):
     """Seen from the account's normal side: what we owe to a merchant is a positive number."""
 
@@ -43,7 +47,7 @@ class AccountAdmin(ReadOnlyAdmin):
         BalanceColumn("balance_minor", "Balance"),
         ComputedColumn(lambda row: words(row.normal_side), "Normal side", name="normal_side"),
         Column("version", "Entries"),
-        ComputedColumn(lambda row: status_badge(row), "Status", name="status"),
+        ComputedColumn(status_badge, "Status", name="status"),
     )
     ordering = ("kind", "currency", "pk")
     list_filter = (("kind", ChoicesCheckboxFilter), CurrencyFilter)
@@ -84,10 +88,6 @@ class AccountAdmin(ReadOnlyAdmin):
 
 def normal_minor(account: Account) -> int:
     return account.balance_minor if account.normal_side == Side.DEBIT else -account.balance_minor
-
-
-def status_badge(account: Account) -> Badge:
-    return Badge(account.status.capitalize(), STATUS_COLOURS[AccountStatus(account.status)])
 
 
 def _statement(entries: list[EntryRow], account: Account) -> Table:

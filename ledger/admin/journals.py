@@ -38,13 +38,10 @@ class JournalAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Journal]:
         debits = Entry.objects.filter(journal_id=OuterRef("id"), amount_minor__gt=0)
         per_journal = debits.order_by().values("journal_id")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                turnover_minor=Subquery(per_journal.annotate(s=Sum("amount_minor")).values("s")),
-                turnover_currency=Subquery(per_journal.annotate(c=Min("currency")).values("c")),
-            )
+        rows: QuerySet[Journal] = super().get_queryset(request)
+        return rows.annotate(
+            turnover_minor=Subquery(per_journal.annotate(s=Sum("amount_minor")).values("s")),
+            turnover_currency=Subquery(per_journal.annotate(c=Min("currency")).values("c")),
         )
 
     def sheet(self, request: HttpRequest, row: Journal) -> Sheet:

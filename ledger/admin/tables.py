@@ -51,9 +51,7 @@ def journal_table(
 
 def account_name(entry: EntryRow, names: Names) -> Stack:
     owner = names.get(entry.owner, entry.owner)
-    return Stack(
-        Link(entry.account_public_id, entry.kind.label), _owner(entry.owner, owner)
-    )
+    return Stack(Link(entry.account_public_id, entry.kind.label), _owner(entry.owner, owner))
 
 
 def _owner(public_id: str, name: str) -> Any:

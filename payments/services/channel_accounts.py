@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from audit import vault
 from audit.actor import Actor
 from audit.services import records
@@ -25,3 +27,32 @@ def open_account(*, draft: ChannelAccountDraft, by: Actor, now: datetime) -> Cha
         detail={**same, "base_url": draft.base_url},
     )
     return account
+
+
+@transaction.atomic
+def enable(*, account: ChannelAccount, reason: str, by: Actor, now: datetime) -> None:
+    """New payments may go there again."""
+    _switch(account, enabled=True, reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def disable(*, account: ChannelAccount, reason: str, by: Actor, now: datetime) -> None:
+    """No new payment goes there; what is under way is finished."""
+    _switch(account, enabled=False, reason=reason, by=by, now=now)
+
+
+def _switch(
+    account: ChannelAccount, *, enabled: bool, reason: str, by: Actor, now: datetime
+) -> None:
+    locked = ChannelAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if locked.enabled == enabled:
+        return
+    locked.enabled = enabled
+    locked.save(update_fields=["enabled"])
+    records.write(
+        action=f"channel_account.{'enabled' if enabled else 'disabled'}",
+        by=by,
+        now=now,
+        target=locked.public_id,
+        detail={"reason": reason},
+    )
