@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 
-from ledger.money import DIGITS
+from ledger.money import DIGITS, MAX_MINOR
 from merchants.api import texts
 
 MAX_AMOUNT = 10**12
@@ -42,10 +42,10 @@ class AmountField(serializers.IntegerField):
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A JSON integer between two bounds; no other spelling of a number."""
+    """A JSON integer that the database can hold; no other spelling of a number."""
 
     def to_internal_value(self, data: Any) -> int:
-        if type(data) is not int:
+        if type(data) is not int or abs(data) > MAX_MINOR:
             self.fail("invalid")
         return data
 
@@ -161,9 +161,10 @@ class QueryTimeField(serializers.DateTimeField):
             moment = parse_datetime(value) if isinstance(value, str) else None
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
+        # In between PostgreSQL reads every offset, and no conversion to UTC leaves the calendar.
+        if moment is None or moment.tzinfo is None or not 1000 <= moment.year <= 9000:
             self.fail("invalid", format="2026-11-20T12:00:00Z")
-        return moment
+        return moment.astimezone(UTC)
 
 
 class TimeField(serializers.DateTimeField):

@@ -72,7 +72,9 @@ class ProblemAutoSchema(AutoSchema):
                 )
             )
         query_class = getattr(self.view, "query_class", None)
-        return [*parameters, query_class] if query_class and self.method == "GET" else parameters
+        if self.method == "GET" and query_class is not None and query_class().fields:
+            parameters.append(query_class)
+        return parameters
 
     def get_extensions(self) -> dict[str, Any]:
         written = WHERE_WRITTEN if self.method in WRITING else ()

@@ -46,6 +46,6 @@ def narrowed(query: dict[str, Any], **lookups: str) -> dict[str, Any]:
     return {lookup: query[name] for name, lookup in lookups.items() if query.get(name) is not None}
 
 
-class FailureOutput(serializers.Serializer[Any]):
+class FailureOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     message = serializers.CharField()

@@ -15,7 +15,7 @@ from merchants.api.fields import (
     TextField,
     WholeNumberField,
 )
-from merchants.api.pagination import newest_first, page
+from merchants.api.pagination import newest_first, page, paged
 from merchants.api.serializers import StrictSerializer
 from payments.api.frame import (
     LONGEST_LIFE_SECONDS,
@@ -32,8 +32,10 @@ from payments.selectors.listing import orders_of
 from payments.services import orders
 from payments.states import OrderState
 
+OF_A_NEW_ORDER_PROBLEMS = ("amount_invalid", "currency_unsupported", "reference_taken")
 
-class OrderInput(StrictSerializer):
+
+class OrderIn(StrictSerializer):
     reference = TextField(max_length=64)
     amount = AmountField()
     currency = CurrencyField()
@@ -59,7 +61,7 @@ class OrderListQuery(TimedListQuery):
     reference = TextField(max_length=64, required=False)
 
 
-class OrderOutput(serializers.Serializer[Any]):
+class OrderOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     object = serializers.CharField()
     mode = serializers.CharField()
@@ -74,12 +76,6 @@ class OrderOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class OrderPage(serializers.Serializer[Any]):
-    data = OrderOutput(many=True)
-    has_more = serializers.BooleanField()
-    next_after = serializers.CharField(allow_null=True)
-
-
 def draft_of(read: dict[str, Any]) -> OrderDraft:
     return OrderDraft(
         reference=read["reference"],
@@ -92,18 +88,19 @@ def draft_of(read: dict[str, Any]) -> OrderDraft:
 
 
 class OrdersView(PaymentsView):
+    problems = OF_A_NEW_ORDER_PROBLEMS
     query_class = newest_first("ord", OrderListQuery)
 
-    @extend_schema(operation_id="orders_list", responses=OrderPage, parameters=[query_class])
+    @extend_schema(operation_id="orders_list", responses=paged(OrderOut))
     def get(self, request: Request) -> Response:
         rows = orders_of(self.tenant).filter(
             **narrowed(self.query, state="state", reference="reference")
         )
         return Response(page(rows, query=self.query, describe=describe_order))
 
-    @extend_schema(operation_id="orders_create", request=OrderInput, responses={201: OrderOutput})
+    @extend_schema(operation_id="orders_create", request=OrderIn, responses={201: OrderOut})
     def post(self, request: Request) -> Response:
-        draft = draft_of(self.read(OrderInput))
+        draft = draft_of(self.read(OrderIn))
         with refusals():
             order = orders.create(
                 tenant=self.tenant, draft=draft, by=self.caller.actor, now=timezone.now()
@@ -112,11 +109,13 @@ class OrdersView(PaymentsView):
 
 
 class OrderView(PaymentsView):
-    @extend_schema(operation_id="orders_retrieve", responses=OrderOutput)
+    problems = ("amount_invalid", "currency_unsupported", "order_not_open", "order_has_payment")
+
+    @extend_schema(operation_id="orders_retrieve", responses=OrderOut)
     def get(self, request: Request, order_id: str) -> Response:
         return Response(describe_order(self.find(orders_of(self.tenant), order_id, prefix="ord")))
 
-    @extend_schema(operation_id="orders_update", request=OrderChanges, responses=OrderOutput)
+    @extend_schema(operation_id="orders_update", request=OrderChanges, responses=OrderOut)
     def patch(self, request: Request, order_id: str) -> Response:
         read = self.read(OrderChanges)
         if "amount" in read:
@@ -134,7 +133,7 @@ class OrderView(PaymentsView):
     @extend_schema(
         operation_id="orders_void",
         request=None,
-        responses=OrderOutput,
+        responses=OrderOut,
         description="Voids the order: it stays, and nobody may pay it any more.",
     )
     def delete(self, request: Request, order_id: str) -> Response:

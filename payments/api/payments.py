@@ -20,17 +20,17 @@ from merchants.api.fields import (
     TextField,
     WholeNumberField,
 )
-from merchants.api.pagination import newest_first, page
+from merchants.api.pagination import newest_first, page, paged
 from merchants.api.serializers import ListQuery, StrictSerializer
 from payments.api.frame import (
     LONGEST_LIFE_SECONDS,
     SHORTEST_LIFE_SECONDS,
-    FailureOutput,
+    FailureOut,
     PaymentsView,
     TimedListQuery,
     narrowed,
 )
-from payments.api.orders import draft_of
+from payments.api.orders import OF_A_NEW_ORDER_PROBLEMS, draft_of
 from payments.api.problems import refusals
 from payments.channels.registry import CHANNELS
 from payments.drafts import PaymentDraft
@@ -71,7 +71,7 @@ class MethodField(serializers.DictField):
         return dict(data)
 
 
-class PaymentInput(StrictSerializer):
+class PaymentIn(StrictSerializer):
     order = PublicIdField(prefix="ord", required=False, help_text="Or the fields of a new order.")
     reference = TextField(max_length=64, required=False)
     amount = AmountField(required=False)
@@ -108,15 +108,15 @@ class PaymentInput(StrictSerializer):
             raise ApiError(code, errors=[FieldError(name, code, detail) for name in names])
 
 
-class ConfirmInput(StrictSerializer):
+class ConfirmIn(StrictSerializer):
     method = MethodField(required=False)
 
 
-class CaptureInput(StrictSerializer):
+class CaptureIn(StrictSerializer):
     amount = AmountField(required=False, help_text="All that is authorized when left out.")
 
 
-class NothingInput(StrictSerializer):
+class NothingIn(StrictSerializer):
     """An empty object."""
 
 
@@ -130,17 +130,17 @@ class HistoryQuery(ListQuery):
     after = QueryNumberField(min_value=0, max_value=2**31 - 1, required=False)
 
 
-class AttemptOutput(serializers.Serializer[Any]):
+class AttemptOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     number = serializers.IntegerField()
     state = serializers.ChoiceField(AttemptState.choices)
     outcome_unknown = serializers.BooleanField(
         help_text="The channel may or may not have taken the money; it is being asked."
     )
-    failure = FailureOutput(allow_null=True)
+    failure = FailureOut(allow_null=True)
 
 
-class PaymentOutput(serializers.Serializer[Any]):
+class PaymentOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     object = serializers.CharField()
     mode = serializers.CharField()
@@ -157,31 +157,19 @@ class PaymentOutput(serializers.Serializer[Any]):
     next_action = serializers.DictField(
         child=serializers.CharField(), allow_null=True, help_text="The payer's next step."
     )
-    failure = FailureOutput(allow_null=True)
+    failure = FailureOut(allow_null=True)
     late = serializers.BooleanField(help_text="The money came after the payment had been given up.")
-    latest_attempt = AttemptOutput(allow_null=True)
+    latest_attempt = AttemptOut(allow_null=True)
     expires_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
 
 
-class PaymentPage(serializers.Serializer[Any]):
-    data = PaymentOutput(many=True)
-    has_more = serializers.BooleanField()
-    next_after = serializers.CharField(allow_null=True)
-
-
-class PaymentEventOutput(serializers.Serializer[Any]):
+class PaymentEventOut(serializers.Serializer[Any]):
     sequence = serializers.IntegerField()
     name = serializers.CharField()
     changes = serializers.DictField()
     cause = serializers.CharField(allow_blank=True)
     at = serializers.DateTimeField()
-
-
-class PaymentEventPage(serializers.Serializer[Any]):
-    data = PaymentEventOutput(many=True)
-    has_more = serializers.BooleanField()
-    next_after = serializers.IntegerField(allow_null=True)
 
 
 def described(payment: Payment) -> dict[str, Any]:
@@ -190,9 +178,17 @@ def described(payment: Payment) -> dict[str, Any]:
 
 class PaymentsListView(PaymentsView):
     one_transaction = False
+    problems = (
+        *OF_A_NEW_ORDER_PROBLEMS,
+        "order_not_found",
+        "order_not_open",
+        "order_has_payment",
+        "method_missing",
+        "method_unsupported",
+    )
     query_class = newest_first("pay", PaymentListQuery)
 
-    @extend_schema(operation_id="payments_list", responses=PaymentPage, parameters=[query_class])
+    @extend_schema(operation_id="payments_list", responses=paged(PaymentOut))
     def get(self, request: Request) -> Response:
         rows = payments_of(self.tenant).filter(
             **narrowed(
@@ -201,11 +197,9 @@ class PaymentsListView(PaymentsView):
         )
         return Response(page(rows, query=self.query, describe=described))
 
-    @extend_schema(
-        operation_id="payments_create", request=PaymentInput, responses={201: PaymentOutput}
-    )
+    @extend_schema(operation_id="payments_create", request=PaymentIn, responses={201: PaymentOut})
     def post(self, request: Request) -> Response:
-        read = self.read(PaymentInput)
+        read = self.read(PaymentIn)
         draft = PaymentDraft(
             order=read["order"] if "order" in read else draft_of(read),
             capture=read["capture"],
@@ -226,7 +220,7 @@ class PaymentsListView(PaymentsView):
 
     def resume(self, request: Request, resource: str, **kwargs: str) -> Response:
         """Confirming again is harmless: a payment that was sent is answered as it is."""
-        if self.read(PaymentInput)["confirm"]:
+        if self.read(PaymentIn)["confirm"]:
             with refusals():
                 service.confirm(
                     public_id=resource,
@@ -254,15 +248,23 @@ class OnePaymentView(PaymentsView):
 
 
 class PaymentView(OnePaymentView):
-    @extend_schema(operation_id="payments_retrieve", responses=PaymentOutput)
+    @extend_schema(operation_id="payments_retrieve", responses=PaymentOut)
     def get(self, request: Request, payment_id: str) -> Response:
         return self.answer(payment_id)
 
 
 class ConfirmView(OnePaymentView):
-    @extend_schema(operation_id="payments_confirm", request=ConfirmInput, responses=PaymentOutput)
+    problems = (
+        "payment_state_invalid",
+        "order_not_open",
+        "order_has_payment",
+        "method_missing",
+        "method_unsupported",
+    )
+
+    @extend_schema(operation_id="payments_confirm", request=ConfirmIn, responses=PaymentOut)
     def post(self, request: Request, payment_id: str) -> Response:
-        method = self.read(ConfirmInput).get("method")
+        method = self.read(ConfirmIn).get("method")
         with refusals():
             service.confirm(
                 public_id=self.known(payment_id),
@@ -279,7 +281,7 @@ class ConfirmView(OnePaymentView):
             service.confirm(
                 public_id=resource,
                 tenant=self.tenant,
-                method=self.read(ConfirmInput).get("method"),
+                method=self.read(ConfirmIn).get("method"),
                 by=self.caller.actor,
                 now=timezone.now(),
             )
@@ -287,9 +289,17 @@ class ConfirmView(OnePaymentView):
 
 
 class CaptureView(OnePaymentView):
-    @extend_schema(operation_id="payments_capture", request=CaptureInput, responses=PaymentOutput)
+    problems = (
+        "amount_invalid",
+        "payment_state_invalid",
+        "capture_in_progress",
+        "capture_exceeds_authorized",
+        "channel_refused",
+    )
+
+    @extend_schema(operation_id="payments_capture", request=CaptureIn, responses=PaymentOut)
     def post(self, request: Request, payment_id: str) -> Response:
-        amount_minor = self.read(CaptureInput).get("amount")
+        amount_minor = self.read(CaptureIn).get("amount")
         with refusals():
             captures.capture(
                 public_id=self.known(payment_id),
@@ -303,15 +313,17 @@ class CaptureView(OnePaymentView):
 
 
 class CancelView(OnePaymentView):
+    problems = ("payment_state_invalid",)
+
     @extend_schema(
         operation_id="payments_cancel",
-        request=NothingInput,
-        responses=PaymentOutput,
+        request=NothingIn,
+        responses=PaymentOut,
         description="Closes the payment at the channel first. A payment that is not `canceled` in the "
         "answer has a channel that did not say yet; it is asked until it does.",
     )
     def post(self, request: Request, payment_id: str) -> Response:
-        self.read(NothingInput)
+        self.read(NothingIn)
         with refusals():
             closings.cancel(
                 public_id=self.known(payment_id),
@@ -326,12 +338,12 @@ class CancelView(OnePaymentView):
 class RefreshView(OnePaymentView):
     @extend_schema(
         operation_id="payments_refresh",
-        request=NothingInput,
-        responses=PaymentOutput,
+        request=NothingIn,
+        responses=PaymentOut,
         description="Asks the channel now.",
     )
     def post(self, request: Request, payment_id: str) -> Response:
-        self.read(NothingInput)
+        self.read(NothingIn)
         with refusals():
             inquiries.refresh(
                 public_id=self.known(payment_id),
@@ -345,9 +357,7 @@ class RefreshView(OnePaymentView):
 class HistoryView(OnePaymentView):
     query_class = HistoryQuery
 
-    @extend_schema(
-        operation_id="payments_events", responses=PaymentEventPage, parameters=[HistoryQuery]
-    )
+    @extend_schema(operation_id="payments_events", responses=paged(PaymentEventOut))
     def get(self, request: Request, payment_id: str) -> Response:
         payment = self.find(payments_of(self.tenant), payment_id, prefix="pay")
         return Response(

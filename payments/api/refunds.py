@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from merchants.api.fields import AmountField, MetadataField, PublicIdField, TextField
-from merchants.api.pagination import newest_first, page
+from merchants.api.pagination import newest_first, page, paged
 from merchants.api.serializers import StrictSerializer
-from payments.api.frame import FailureOutput, PaymentsView, TimedListQuery, narrowed
+from payments.api.frame import FailureOut, PaymentsView, TimedListQuery, narrowed
 from payments.api.problems import refusals
 from payments.events import describe_refund
 from payments.models import Refund
@@ -20,7 +20,7 @@ from payments.services import refunds
 from payments.states import RefundState
 
 
-class RefundInput(StrictSerializer):
+class RefundIn(StrictSerializer):
     payment = PublicIdField(prefix="pay")
     amount = AmountField(required=False, help_text="All that is left when left out.")
     reason = TextField(max_length=255, required=False, allow_blank=True)
@@ -32,7 +32,7 @@ class RefundListQuery(TimedListQuery):
     payment = PublicIdField(prefix="pay", required=False)
 
 
-class RefundOutput(serializers.Serializer[Any]):
+class RefundOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     object = serializers.CharField()
     mode = serializers.CharField()
@@ -42,15 +42,9 @@ class RefundOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(RefundState.choices)
     reason = serializers.CharField(allow_blank=True)
     metadata = serializers.DictField(child=serializers.CharField())
-    failure = FailureOutput(allow_null=True)
+    failure = FailureOut(allow_null=True)
     refunded_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
-
-
-class RefundPage(serializers.Serializer[Any]):
-    data = RefundOutput(many=True)
-    has_more = serializers.BooleanField()
-    next_after = serializers.CharField(allow_null=True)
 
 
 def described(refund: Refund) -> dict[str, Any]:
@@ -59,20 +53,24 @@ def described(refund: Refund) -> dict[str, Any]:
 
 class RefundsView(PaymentsView):
     one_transaction = False
+    problems = (
+        "amount_invalid",
+        "payment_not_found",
+        "payment_state_invalid",
+        "refund_exceeds_captured",
+    )
     query_class = newest_first("ref", RefundListQuery)
 
-    @extend_schema(operation_id="refunds_list", responses=RefundPage, parameters=[query_class])
+    @extend_schema(operation_id="refunds_list", responses=paged(RefundOut))
     def get(self, request: Request) -> Response:
         rows = refunds_of(self.tenant).filter(
             **narrowed(self.query, state="state", payment="payment__public_id")
         )
         return Response(page(rows, query=self.query, describe=described))
 
-    @extend_schema(
-        operation_id="refunds_create", request=RefundInput, responses={201: RefundOutput}
-    )
+    @extend_schema(operation_id="refunds_create", request=RefundIn, responses={201: RefundOut})
     def post(self, request: Request) -> Response:
-        read = self.read(RefundInput)
+        read = self.read(RefundIn)
         with refusals(named="payment"):
             refund = refunds.request(
                 payment_id=read["payment"],
@@ -93,6 +91,6 @@ class RefundsView(PaymentsView):
 
 
 class RefundView(PaymentsView):
-    @extend_schema(operation_id="refunds_retrieve", responses=RefundOutput)
+    @extend_schema(operation_id="refunds_retrieve", responses=RefundOut)
     def get(self, request: Request, refund_id: str) -> Response:
         return Response(described(self.find(refunds_of(self.tenant), refund_id, prefix="ref")))
