@@ -16,374 +16,970 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('merchants', '0001_initial'),
+        ("merchants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChannelAccount',
+            name="ChannelAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=payments.models.channel_account.new_channel_account_id, editable=False, max_length=30, unique=True)),
-                ('channel', models.CharField(max_length=32)),
-                ('mode', models.CharField(choices=[('test', 'Test'), ('live', 'Live')], max_length=4)),
-                ('title', models.CharField(max_length=80)),
-                ('base_url', models.URLField(max_length=300)),
-                ('sealed_secret', models.TextField(editable=False)),
-                ('currencies', models.JSONField(default=list, help_text='ISO 4217 codes; empty: every currency.')),
-                ('timeout_seconds', models.PositiveSmallIntegerField(default=10)),
-                ('fee_bps', models.PositiveIntegerField(default=0, help_text="What the channel's contract says it keeps, in basis points.")),
-                ('fee_fixed_minor', models.PositiveBigIntegerField(default=0)),
-                ('enabled', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=payments.models.channel_account.new_channel_account_id,
+                        editable=False,
+                        max_length=30,
+                        unique=True,
+                    ),
+                ),
+                ("channel", models.CharField(max_length=32)),
+                (
+                    "mode",
+                    models.CharField(choices=[("test", "Test"), ("live", "Live")], max_length=4),
+                ),
+                ("title", models.CharField(max_length=80)),
+                ("base_url", models.URLField(max_length=300)),
+                ("sealed_secret", models.TextField(editable=False)),
+                (
+                    "currencies",
+                    models.JSONField(
+                        default=list, help_text="ISO 4217 codes; empty: every currency."
+                    ),
+                ),
+                ("timeout_seconds", models.PositiveSmallIntegerField(default=10)),
+                (
+                    "fee_bps",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="What the channel's contract says it keeps, in basis points.",
+                    ),
+                ),
+                ("fee_fixed_minor", models.PositiveBigIntegerField(default=0)),
+                ("enabled", models.BooleanField(default=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('channel', 'mode', 'title'), name='channel_account_title_is_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("channel", "mode", "title"), name="channel_account_title_is_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, default='', editable=False)),
-                ('dead_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('public_id', models.CharField(default=payments.models.attempt.new_attempt_id, editable=False, max_length=30, unique=True)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('state', django_fsm.FSMField(choices=[('sending', 'Sending'), ('requires_action', 'Requires action'), ('processing', 'Processing'), ('authorized', 'Authorized'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('canceled', 'Canceled')], default='sending', max_length=20, protected=True)),
-                ('outcome_unknown', models.BooleanField(default=False, help_text='The channel may or may not have taken the money.')),
-                ('close_wanted', models.BooleanField(default=False)),
-                ('channel_id', models.CharField(blank=True, db_index=True, max_length=128)),
-                ('channel_state', models.CharField(blank=True, max_length=64)),
-                ('failure_code', models.CharField(blank=True, max_length=64)),
-                ('failure_message', models.CharField(blank=True, max_length=255)),
-                ('exchange', models.JSONField(default=dict, help_text='The last exchange with the channel, redacted.')),
-                ('created_at', models.DateTimeField()),
-                ('channel_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channel_attempts', to='payments.channelaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("lease_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, default="", editable=False)),
+                ("dead_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=payments.models.attempt.new_attempt_id,
+                        editable=False,
+                        max_length=30,
+                        unique=True,
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("sending", "Sending"),
+                            ("requires_action", "Requires action"),
+                            ("processing", "Processing"),
+                            ("authorized", "Authorized"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("canceled", "Canceled"),
+                        ],
+                        default="sending",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "outcome_unknown",
+                    models.BooleanField(
+                        default=False, help_text="The channel may or may not have taken the money."
+                    ),
+                ),
+                ("close_wanted", models.BooleanField(default=False)),
+                ("channel_id", models.CharField(blank=True, db_index=True, max_length=128)),
+                ("channel_state", models.CharField(blank=True, max_length=64)),
+                ("failure_code", models.CharField(blank=True, max_length=64)),
+                ("failure_message", models.CharField(blank=True, max_length=255)),
+                (
+                    "exchange",
+                    models.JSONField(
+                        default=dict, help_text="The last exchange with the channel, redacted."
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "channel_account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="channel_attempts",
+                        to="payments.channelaccount",
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, default='', editable=False)),
-                ('dead_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('public_id', models.CharField(default=payments.models.order.new_order_id, editable=False, max_length=30, unique=True)),
-                ('mode', models.CharField(choices=[('test', 'Test'), ('live', 'Live')], max_length=4)),
-                ('reference', models.CharField(max_length=64)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('amount_refunded_minor', models.BigIntegerField(default=0)),
-                ('description', models.CharField(blank=True, max_length=255)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('state', django_fsm.FSMField(choices=[('open', 'Open'), ('paid', 'Paid'), ('partially_refunded', 'Partially refunded'), ('refunded', 'Refunded'), ('void', 'Void'), ('expired', 'Expired')], default='open', max_length=20, protected=True)),
-                ('created_at', models.DateTimeField()),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='merchants.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("lease_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, default="", editable=False)),
+                ("dead_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=payments.models.order.new_order_id,
+                        editable=False,
+                        max_length=30,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(choices=[("test", "Test"), ("live", "Live")], max_length=4),
+                ),
+                ("reference", models.CharField(max_length=64)),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("amount_refunded_minor", models.BigIntegerField(default=0)),
+                ("description", models.CharField(blank=True, max_length=255)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("open", "Open"),
+                            ("paid", "Paid"),
+                            ("partially_refunded", "Partially refunded"),
+                            ("refunded", "Refunded"),
+                            ("void", "Void"),
+                            ("expired", "Expired"),
+                        ],
+                        default="open",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, default='', editable=False)),
-                ('dead_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('public_id', models.CharField(default=payments.models.payment.new_payment_id, editable=False, max_length=30, unique=True)),
-                ('mode', models.CharField(choices=[('test', 'Test'), ('live', 'Live')], max_length=4)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('capture_mode', models.CharField(choices=[('automatic', 'Automatic'), ('manual', 'Manual')], default='automatic', max_length=9)),
-                ('method', models.JSONField(blank=True, default=dict)),
-                ('return_url', models.CharField(blank=True, max_length=500)),
-                ('state', django_fsm.FSMField(choices=[('created', 'Created'), ('requires_action', 'Requires action'), ('processing', 'Processing'), ('authorized', 'Authorized'), ('succeeded', 'Succeeded'), ('partially_refunded', 'Partially refunded'), ('refunded', 'Refunded'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('expired', 'Expired')], default='created', max_length=20, protected=True)),
-                ('amount_captured_minor', models.BigIntegerField(default=0)),
-                ('refund_reserved_minor', models.BigIntegerField(default=0, help_text='Refunds that succeeded or are under way.')),
-                ('amount_refunded_minor', models.BigIntegerField(default=0)),
-                ('next_action', models.JSONField(blank=True, null=True)),
-                ('failure_code', models.CharField(blank=True, max_length=64)),
-                ('failure_message', models.CharField(blank=True, max_length=255)),
-                ('late', models.BooleanField(default=False, help_text='The money came after the payment had been given up.')),
-                ('sequence', models.PositiveIntegerField(default=0, help_text='Of the last payment event.')),
-                ('expires_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='merchants.merchant')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='payments.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("lease_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, default="", editable=False)),
+                ("dead_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=payments.models.payment.new_payment_id,
+                        editable=False,
+                        max_length=30,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(choices=[("test", "Test"), ("live", "Live")], max_length=4),
+                ),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "capture_mode",
+                    models.CharField(
+                        choices=[("automatic", "Automatic"), ("manual", "Manual")],
+                        default="automatic",
+                        max_length=9,
+                    ),
+                ),
+                ("method", models.JSONField(blank=True, default=dict)),
+                ("return_url", models.CharField(blank=True, max_length=500)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("created", "Created"),
+                            ("requires_action", "Requires action"),
+                            ("processing", "Processing"),
+                            ("authorized", "Authorized"),
+                            ("succeeded", "Succeeded"),
+                            ("partially_refunded", "Partially refunded"),
+                            ("refunded", "Refunded"),
+                            ("failed", "Failed"),
+                            ("canceled", "Canceled"),
+                            ("expired", "Expired"),
+                        ],
+                        default="created",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                ("amount_captured_minor", models.BigIntegerField(default=0)),
+                (
+                    "refund_reserved_minor",
+                    models.BigIntegerField(
+                        default=0, help_text="Refunds that succeeded or are under way."
+                    ),
+                ),
+                ("amount_refunded_minor", models.BigIntegerField(default=0)),
+                ("next_action", models.JSONField(blank=True, null=True)),
+                ("failure_code", models.CharField(blank=True, max_length=64)),
+                ("failure_message", models.CharField(blank=True, max_length=255)),
+                (
+                    "late",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The money came after the payment had been given up.",
+                    ),
+                ),
+                (
+                    "sequence",
+                    models.PositiveIntegerField(default=0, help_text="Of the last payment event."),
+                ),
+                ("expires_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="payments.order",
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Capture',
+            name="Capture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=payments.models.capture.new_capture_id, editable=False, max_length=30, unique=True)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('fee_minor', models.BigIntegerField(default=0, help_text='What the merchant pays us.')),
-                ('state', django_fsm.FSMField(choices=[('processing', 'Processing'), ('succeeded', 'Succeeded'), ('failed', 'Failed')], default='processing', max_length=20, protected=True)),
-                ('channel_id', models.CharField(blank=True, max_length=128)),
-                ('captured_at', models.DateTimeField(blank=True, help_text='When the channel says it took the money.', null=True)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('attempt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='captures', to='payments.attempt')),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='captures', to='payments.payment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=payments.models.capture.new_capture_id,
+                        editable=False,
+                        max_length=30,
+                        unique=True,
+                    ),
+                ),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "fee_minor",
+                    models.BigIntegerField(default=0, help_text="What the merchant pays us."),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("processing", "Processing"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                        ],
+                        default="processing",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                ("channel_id", models.CharField(blank=True, max_length=128)),
+                (
+                    "captured_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When the channel says it took the money.", null=True
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="captures",
+                        to="payments.attempt",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="captures",
+                        to="payments.payment",
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='payment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channel_attempts', to='payments.payment'),
+            model_name="attempt",
+            name="payment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="channel_attempts",
+                to="payments.payment",
+            ),
         ),
         migrations.CreateModel(
-            name='PaymentEvent',
+            name="PaymentEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=40)),
-                ('changes', models.JSONField(help_text="The payment's fields that changed, with their new values.")),
-                ('cause', models.CharField(blank=True, help_text='Public id of what brought it about, or the road it came.', max_length=64)),
-                ('actor_kind', models.CharField(max_length=16)),
-                ('actor_id', models.CharField(max_length=64)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('at', models.DateTimeField()),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='history', to='payments.payment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=40)),
+                (
+                    "changes",
+                    models.JSONField(
+                        help_text="The payment's fields that changed, with their new values."
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True,
+                        help_text="Public id of what brought it about, or the road it came.",
+                        max_length=64,
+                    ),
+                ),
+                ("actor_kind", models.CharField(max_length=16)),
+                ("actor_id", models.CharField(max_length=64)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="history",
+                        to="payments.payment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, default='', editable=False)),
-                ('dead_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('public_id', models.CharField(default=payments.models.refund.new_refund_id, editable=False, max_length=30, unique=True)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('reason', models.CharField(blank=True, max_length=255)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('state', django_fsm.FSMField(choices=[('requires_approval', 'Requires approval'), ('pending', 'Pending'), ('processing', 'Processing'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('canceled', 'Canceled')], default='pending', max_length=20, protected=True)),
-                ('funded_from', models.CharField(help_text='The kind of merchant account that the money came from.', max_length=32)),
-                ('channel_id', models.CharField(blank=True, max_length=128)),
-                ('failure_code', models.CharField(blank=True, max_length=64)),
-                ('failure_message', models.CharField(blank=True, max_length=255)),
-                ('exchange', models.JSONField(default=dict, help_text='The last exchange with the channel, redacted.')),
-                ('refunded_at', models.DateTimeField(blank=True, help_text='When the channel says the money went back.', null=True)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('capture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='payments.capture')),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='payments.payment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("lease_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, default="", editable=False)),
+                ("dead_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=payments.models.refund.new_refund_id,
+                        editable=False,
+                        max_length=30,
+                        unique=True,
+                    ),
+                ),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("reason", models.CharField(blank=True, max_length=255)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("requires_approval", "Requires approval"),
+                            ("pending", "Pending"),
+                            ("processing", "Processing"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("canceled", "Canceled"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "funded_from",
+                    models.CharField(
+                        help_text="The kind of merchant account that the money came from.",
+                        max_length=32,
+                    ),
+                ),
+                ("channel_id", models.CharField(blank=True, max_length=128)),
+                ("failure_code", models.CharField(blank=True, max_length=64)),
+                ("failure_message", models.CharField(blank=True, max_length=255)),
+                (
+                    "exchange",
+                    models.JSONField(
+                        default=dict, help_text="The last exchange with the channel, redacted."
+                    ),
+                ),
+                (
+                    "refunded_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When the channel says the money went back.",
+                        null=True,
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "capture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="payments.capture",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="payments.payment",
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='SuspenseItem',
+            name="SuspenseItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, default='', editable=False)),
-                ('dead_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('public_id', models.CharField(default=payments.models.suspense.new_suspense_id, editable=False, max_length=30, unique=True)),
-                ('kind', models.CharField(choices=[('amount_mismatch', 'Another amount than asked'), ('late_success', 'Paid after the payment was closed'), ('paid_twice', 'Order paid twice'), ('unknown_payment', 'Payment that we do not know')], max_length=20)),
-                ('reference', models.CharField(help_text='Our reference, as the channel gave it.', max_length=128)),
-                ('channel_id', models.CharField(max_length=128)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('occurred_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('cleared_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('channel_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suspense_items', to='payments.channelaccount')),
-                ('payment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='suspense_items', to='payments.payment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("lease_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, default="", editable=False)),
+                ("dead_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=payments.models.suspense.new_suspense_id,
+                        editable=False,
+                        max_length=30,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("amount_mismatch", "Another amount than asked"),
+                            ("late_success", "Paid after the payment was closed"),
+                            ("paid_twice", "Order paid twice"),
+                            ("unknown_payment", "Payment that we do not know"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        help_text="Our reference, as the channel gave it.", max_length=128
+                    ),
+                ),
+                ("channel_id", models.CharField(max_length=128)),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("occurred_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("cleared_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "channel_account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="suspense_items",
+                        to="payments.channelaccount",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="suspense_items",
+                        to="payments.payment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CallbackReceipt',
+            name="CallbackReceipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('last_error', models.TextField(blank=True, default='', editable=False)),
-                ('dead_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('public_id', models.CharField(default=payments.models.callback.new_receipt_id, editable=False, max_length=30, unique=True)),
-                ('delivery_id', models.CharField(blank=True, max_length=128)),
-                ('headers', models.JSONField(default=dict)),
-                ('body', models.BinaryField()),
-                ('state', django_fsm.FSMField(choices=[('received', 'Received'), ('applied', 'Applied'), ('ignored', 'Nothing new'), ('parked', 'Parked in suspense'), ('rejected', 'Rejected')], default='received', max_length=20, protected=True)),
-                ('deliveries', models.PositiveIntegerField(default=1, help_text='How often the channel sent it.')),
-                ('reference', models.CharField(blank=True, db_index=True, help_text="Our reference that it speaks of: an attempt's or a refund's public id.", max_length=128)),
-                ('rejected_because', models.CharField(blank=True, max_length=128)),
-                ('received_at', models.DateTimeField()),
-                ('channel_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='payments.channelaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("lease_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, default="", editable=False)),
+                ("dead_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=payments.models.callback.new_receipt_id,
+                        editable=False,
+                        max_length=30,
+                        unique=True,
+                    ),
+                ),
+                ("delivery_id", models.CharField(blank=True, max_length=128)),
+                ("headers", models.JSONField(default=dict)),
+                ("body", models.BinaryField()),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("received", "Received"),
+                            ("applied", "Applied"),
+                            ("ignored", "Nothing new"),
+                            ("parked", "Parked in suspense"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="received",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "deliveries",
+                    models.PositiveIntegerField(
+                        default=1, help_text="How often the channel sent it."
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True,
+                        db_index=True,
+                        help_text="Our reference that it speaks of: an attempt's or a refund's public id.",
+                        max_length=128,
+                    ),
+                ),
+                ("rejected_because", models.CharField(blank=True, max_length=128)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "channel_account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="payments.channelaccount",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['received_at'], name='receipt_by_time'), models.Index(condition=models.Q(('dead_at__isnull', True), ('due_at__isnull', False)), fields=['due_at'], name='receipt_due')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('delivery_id', ''), _negated=True), fields=('channel_account', 'delivery_id'), name='callback_is_received_once')],
+                "indexes": [
+                    models.Index(fields=["received_at"], name="receipt_by_time"),
+                    models.Index(
+                        condition=models.Q(("dead_at__isnull", True), ("due_at__isnull", False)),
+                        fields=["due_at"],
+                        name="receipt_due",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("delivery_id", ""), _negated=True),
+                        fields=("channel_account", "delivery_id"),
+                        name="callback_is_received_once",
+                    )
+                ],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='callbackreceipt',
-            trigger=pgtrigger.compiler.Trigger(name='receipt_moves_are_legal', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:applied,received:ignored,received:parked,received:rejected}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='5d050cbfad025a539b19fd0fa527010796d71b75', operation='UPDATE', pgid='pgtrigger_receipt_moves_are_legal_a12d8', table='payments_callbackreceipt', when='BEFORE')),
+            model_name="callbackreceipt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="receipt_moves_are_legal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:applied,received:ignored,received:parked,received:rejected}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="5d050cbfad025a539b19fd0fa527010796d71b75",
+                    operation="UPDATE",
+                    pgid="pgtrigger_receipt_moves_are_legal_a12d8",
+                    table="payments_callbackreceipt",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['merchant', 'mode', '-id'], name='order_newest_per_merchant'),
+            model_name="order",
+            index=models.Index(
+                fields=["merchant", "mode", "-id"], name="order_newest_per_merchant"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('dead_at__isnull', True), ('due_at__isnull', False)), fields=['due_at'], name='order_due'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("dead_at__isnull", True), ("due_at__isnull", False)),
+                fields=["due_at"],
+                name="order_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('merchant', 'mode', 'reference'), name='order_reference_is_unique_per_merchant_and_mode'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "mode", "reference"),
+                name="order_reference_is_unique_per_merchant_and_mode",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='order_amount_is_positive'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="order_amount_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_refunded_minor__gte', 0), ('amount_refunded_minor__lte', models.F('amount_minor'))), name='order_refunds_do_not_exceed_its_amount'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_refunded_minor__gte", 0),
+                    ("amount_refunded_minor__lte", models.F("amount_minor")),
+                ),
+                name="order_refunds_do_not_exceed_its_amount",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='order',
-            trigger=pgtrigger.compiler.Trigger(name='order_moves_are_legal', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{expired:paid,open:expired,open:paid,open:void,paid:partially_refunded,paid:refunded,partially_refunded:refunded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='2dc1eb81480ceb030a519389ad8490502b81a7fe', operation='UPDATE', pgid='pgtrigger_order_moves_are_legal_4a874', table='payments_order', when='BEFORE')),
+            model_name="order",
+            trigger=pgtrigger.compiler.Trigger(
+                name="order_moves_are_legal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{expired:paid,open:expired,open:paid,open:void,paid:partially_refunded,paid:refunded,partially_refunded:refunded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="2dc1eb81480ceb030a519389ad8490502b81a7fe",
+                    operation="UPDATE",
+                    pgid="pgtrigger_order_moves_are_legal_4a874",
+                    table="payments_order",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['merchant', 'mode', '-id'], name='payment_newest_per_merchant'),
+            model_name="payment",
+            index=models.Index(
+                fields=["merchant", "mode", "-id"], name="payment_newest_per_merchant"
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['state', '-id'], name='payment_newest_per_state'),
+            model_name="payment",
+            index=models.Index(fields=["state", "-id"], name="payment_newest_per_state"),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['created_at'], name='payment_by_day'),
+            model_name="payment",
+            index=models.Index(fields=["created_at"], name="payment_by_day"),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('dead_at__isnull', True), ('due_at__isnull', False)), fields=['due_at'], name='payment_due'),
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("dead_at__isnull", True), ("due_at__isnull", False)),
+                fields=["due_at"],
+                name="payment_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='payment_amount_is_positive'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="payment_amount_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_captured_minor__gte', 0), ('amount_captured_minor__lte', models.F('amount_minor'))), name='payment_captures_do_not_exceed_its_amount'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_captured_minor__gte", 0),
+                    ("amount_captured_minor__lte", models.F("amount_minor")),
+                ),
+                name="payment_captures_do_not_exceed_its_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_refunded_minor__gte', 0), ('amount_refunded_minor__lte', models.F('refund_reserved_minor')), ('refund_reserved_minor__lte', models.F('amount_captured_minor'))), name='payment_refunds_do_not_exceed_its_captures'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_refunded_minor__gte", 0),
+                    ("amount_refunded_minor__lte", models.F("refund_reserved_minor")),
+                    ("refund_reserved_minor__lte", models.F("amount_captured_minor")),
+                ),
+                name="payment_refunds_do_not_exceed_its_captures",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['authorized', 'processing', 'requires_action'])), fields=('order',), name='order_has_one_live_payment_at_most'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["authorized", "processing", "requires_action"])),
+                fields=("order",),
+                name="order_has_one_live_payment_at_most",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='payment',
-            trigger=pgtrigger.compiler.Trigger(name='payment_moves_are_legal', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{authorized:canceled,authorized:expired,authorized:failed,authorized:succeeded,created:canceled,created:expired,created:processing,expired:succeeded,failed:succeeded,partially_refunded:refunded,processing:authorized,processing:canceled,processing:expired,processing:failed,processing:requires_action,processing:succeeded,requires_action:authorized,requires_action:canceled,requires_action:expired,requires_action:failed,requires_action:processing,requires_action:succeeded,succeeded:partially_refunded,succeeded:refunded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='577346d29f66ed9258178e3b980c873e77430b0e', operation='UPDATE', pgid='pgtrigger_payment_moves_are_legal_1697a', table='payments_payment', when='BEFORE')),
+            model_name="payment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="payment_moves_are_legal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{authorized:canceled,authorized:expired,authorized:failed,authorized:succeeded,created:canceled,created:expired,created:processing,expired:succeeded,failed:succeeded,partially_refunded:refunded,processing:authorized,processing:canceled,processing:expired,processing:failed,processing:requires_action,processing:succeeded,requires_action:authorized,requires_action:canceled,requires_action:expired,requires_action:failed,requires_action:processing,requires_action:succeeded,succeeded:partially_refunded,succeeded:refunded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="577346d29f66ed9258178e3b980c873e77430b0e",
+                    operation="UPDATE",
+                    pgid="pgtrigger_payment_moves_are_legal_1697a",
+                    table="payments_payment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='capture',
-            index=models.Index(fields=['captured_at'], name='capture_by_day'),
+            model_name="capture",
+            index=models.Index(fields=["captured_at"], name="capture_by_day"),
         ),
         migrations.AddConstraint(
-            model_name='capture',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'failed'), _negated=True), fields=('attempt',), name='attempt_is_captured_once_at_most'),
+            model_name="capture",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "failed"), _negated=True),
+                fields=("attempt",),
+                name="attempt_is_captured_once_at_most",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capture',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='capture_amount_is_positive'),
+            model_name="capture",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="capture_amount_is_positive"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='capture',
-            trigger=pgtrigger.compiler.Trigger(name='capture_moves_are_legal', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{processing:failed,processing:succeeded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='2a1cde44ee564ad131fd886f04f77db1f8de3a46', operation='UPDATE', pgid='pgtrigger_capture_moves_are_legal_3c29c', table='payments_capture', when='BEFORE')),
+            model_name="capture",
+            trigger=pgtrigger.compiler.Trigger(
+                name="capture_moves_are_legal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{processing:failed,processing:succeeded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="2a1cde44ee564ad131fd886f04f77db1f8de3a46",
+                    operation="UPDATE",
+                    pgid="pgtrigger_capture_moves_are_legal_3c29c",
+                    table="payments_capture",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('dead_at__isnull', True), ('due_at__isnull', False)), fields=['due_at'], name='attempt_due'),
+            model_name="attempt",
+            index=models.Index(
+                condition=models.Q(("dead_at__isnull", True), ("due_at__isnull", False)),
+                fields=["due_at"],
+                name="attempt_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('payment', 'number'), name='attempts_are_numbered_per_payment'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                fields=("payment", "number"), name="attempts_are_numbered_per_payment"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='attempt',
-            trigger=pgtrigger.compiler.Trigger(name='attempt_moves_are_legal', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{authorized:canceled,authorized:failed,authorized:succeeded,canceled:succeeded,failed:succeeded,processing:authorized,processing:canceled,processing:failed,processing:requires_action,processing:succeeded,requires_action:authorized,requires_action:canceled,requires_action:failed,requires_action:processing,requires_action:succeeded,sending:authorized,sending:canceled,sending:failed,sending:processing,sending:requires_action,sending:succeeded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='d3c6fe32620b53fc3986e61672e7f4f5619424f7', operation='UPDATE', pgid='pgtrigger_attempt_moves_are_legal_abc4d', table='payments_attempt', when='BEFORE')),
+            model_name="attempt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="attempt_moves_are_legal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{authorized:canceled,authorized:failed,authorized:succeeded,canceled:succeeded,failed:succeeded,processing:authorized,processing:canceled,processing:failed,processing:requires_action,processing:succeeded,requires_action:authorized,requires_action:canceled,requires_action:failed,requires_action:processing,requires_action:succeeded,sending:authorized,sending:canceled,sending:failed,sending:processing,sending:requires_action,sending:succeeded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="d3c6fe32620b53fc3986e61672e7f4f5619424f7",
+                    operation="UPDATE",
+                    pgid="pgtrigger_attempt_moves_are_legal_abc4d",
+                    table="payments_attempt",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentevent',
-            constraint=models.UniqueConstraint(fields=('payment', 'sequence'), name='payment_events_are_numbered_once'),
+            model_name="paymentevent",
+            constraint=models.UniqueConstraint(
+                fields=("payment", "sequence"), name="payment_events_are_numbered_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentevent',
-            constraint=models.CheckConstraint(condition=models.Q(('sequence__gte', 1)), name='payment_events_are_numbered_from_one'),
+            model_name="paymentevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sequence__gte", 1)),
+                name="payment_events_are_numbered_from_one",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='paymentevent',
-            trigger=pgtrigger.compiler.Trigger(name='payment_events_are_written_once', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c8d7748cbbc2db4da1cd1884b592ee4a165f82b0', operation='UPDATE OR DELETE', pgid='pgtrigger_payment_events_are_written_once_4cd1f', table='payments_paymentevent', when='BEFORE')),
+            model_name="paymentevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="payment_events_are_written_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="c8d7748cbbc2db4da1cd1884b592ee4a165f82b0",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_payment_events_are_written_once_4cd1f",
+                    table="payments_paymentevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='paymentevent',
-            trigger=pgtrigger.compiler.Trigger(name='payment_events_are_never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'payment events are never truncated';", hash='1e1e7df84d22e3c24322da564cfa997e9d0cf74c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_payment_events_are_never_truncated_0a976', table='payments_paymentevent', when='BEFORE')),
+            model_name="paymentevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="payment_events_are_never_truncated",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'payment events are never truncated';",
+                    hash="1e1e7df84d22e3c24322da564cfa997e9d0cf74c",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_payment_events_are_never_truncated_0a976",
+                    table="payments_paymentevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='paymentevent',
-            trigger=pgtrigger.compiler.Trigger(name='payment_events_are_dense', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE last INTEGER;', func="\n                    SELECT COALESCE(MAX(sequence), 0) INTO last\n                    FROM payments_paymentevent WHERE payment_id = NEW.payment_id;\n                    IF NEW.sequence <> last + 1 THEN\n                        RAISE EXCEPTION 'payment event % of payment % does not follow %',\n                            NEW.sequence, NEW.payment_id, last USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='b228c0df947b964a70af466c6efcb50cff2bdd44', operation='INSERT', pgid='pgtrigger_payment_events_are_dense_9d991', table='payments_paymentevent', when='BEFORE')),
+            model_name="paymentevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="payment_events_are_dense",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE last INTEGER;",
+                    func="\n                    SELECT COALESCE(MAX(sequence), 0) INTO last\n                    FROM payments_paymentevent WHERE payment_id = NEW.payment_id;\n                    IF NEW.sequence <> last + 1 THEN\n                        RAISE EXCEPTION 'payment event % of payment % does not follow %',\n                            NEW.sequence, NEW.payment_id, last USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="b228c0df947b964a70af466c6efcb50cff2bdd44",
+                    operation="INSERT",
+                    pgid="pgtrigger_payment_events_are_dense_9d991",
+                    table="payments_paymentevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['refunded_at'], name='refund_by_day'),
+            model_name="refund",
+            index=models.Index(fields=["refunded_at"], name="refund_by_day"),
         ),
         migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('dead_at__isnull', True), ('due_at__isnull', False)), fields=['due_at'], name='refund_due'),
+            model_name="refund",
+            index=models.Index(
+                condition=models.Q(("dead_at__isnull", True), ("due_at__isnull", False)),
+                fields=["due_at"],
+                name="refund_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='refund_amount_is_positive'),
+            model_name="refund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="refund_amount_is_positive"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='refund',
-            trigger=pgtrigger.compiler.Trigger(name='refund_moves_are_legal', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{pending:failed,pending:processing,pending:succeeded,processing:failed,processing:succeeded,requires_approval:canceled,requires_approval:pending}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='8a0546eee0cc89ef5865ebc336fe0c652f53692f', operation='UPDATE', pgid='pgtrigger_refund_moves_are_legal_b3c69', table='payments_refund', when='BEFORE')),
+            model_name="refund",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refund_moves_are_legal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{pending:failed,pending:processing,pending:succeeded,processing:failed,processing:succeeded,requires_approval:canceled,requires_approval:pending}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="8a0546eee0cc89ef5865ebc336fe0c652f53692f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_refund_moves_are_legal_b3c69",
+                    table="payments_refund",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='suspenseitem',
-            index=models.Index(condition=models.Q(('dead_at__isnull', True), ('due_at__isnull', False)), fields=['due_at'], name='suspense_due'),
+            model_name="suspenseitem",
+            index=models.Index(
+                condition=models.Q(("dead_at__isnull", True), ("due_at__isnull", False)),
+                fields=["due_at"],
+                name="suspense_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspenseitem',
-            constraint=models.UniqueConstraint(fields=('channel_account', 'channel_id'), name='channel_transaction_is_in_suspense_once'),
+            model_name="suspenseitem",
+            constraint=models.UniqueConstraint(
+                fields=("channel_account", "channel_id"),
+                name="channel_transaction_is_in_suspense_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspenseitem',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='suspense_amount_is_positive'),
+            model_name="suspenseitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="suspense_amount_is_positive"
+            ),
         ),
     ]
