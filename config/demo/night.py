@@ -1,0 +1,85 @@
+"""The night: five differences are planted in the channel's statement, and reconciliation looks for them."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from config.demo import commands
+from config.demo.cast import CHANNEL
+from config.demo.results import Planted, Reconciled, Ticket
+from payments.channels.sandbox.control import Control
+from payments.channels.sandbox.simulation.bills import Plant
+from reconciliation.states import DiscrepancyKind
+
+WANTED = {
+    Plant.UNKNOWN_LINE: DiscrepancyKind.MISSING_HERE,
+    Plant.AMOUNT_DIFFERS: DiscrepancyKind.AMOUNT_MISMATCH,
+    Plant.FEE_DIFFERS: DiscrepancyKind.FEE_MISMATCH,
+    Plant.DUPLICATE_LINE: DiscrepancyKind.DUPLICATE_LINE,
+    Plant.OMIT_LINE: DiscrepancyKind.MISSING_AT_CHANNEL,
+}
+
+
+def plant(
+    *,
+    control: Control,
+    account: str,
+    candidates: Sequence[str],
+    since: datetime,
+    chance: random.Random,
+) -> list[Planted]:
+    """One of each kind, on payments of today that nothing else has happened to."""
+    days = {
+        str(one["reference"]): datetime.fromisoformat(str(one["moved_at"])).date()
+        for one in control.movements(account)
+        if datetime.fromisoformat(str(one["moved_at"])) >= since
+    }
+    chosen = iter(chance.sample([one for one in candidates if one in days], len(WANTED) - 1))
+    planted = []
+    for kind, wanted in WANTED.items():
+        reference = "" if kind is Plant.UNKNOWN_LINE else next(chosen)
+        day = days.get(reference, max(days.values()))
+        reference = control.plant(account, day, kind, reference=reference)
+        planted.append(Planted(plant=kind, wanted_kind=wanted, reference=reference))
+    return planted
+
+
+def reconcile(days: Iterable[date]) -> list[dict[str, Any]]:
+    """`manage.py reconcile` for each day: what it printed."""
+    return [commands.ask("reconcile", channel=CHANNEL, date=day.isoformat()) for day in days]
+
+
+def judge(
+    runs: Iterable[Mapping[str, Any]],
+    *,
+    planted: Iterable[Planted],
+    tickets: Sequence[Ticket],
+    parked: Iterable[str],
+) -> Reconciled:
+    """`parked` holds the references of money that was in suspense before the night: its tickets are
+    no surprise."""
+    found = [_with_ticket(one, tickets) for one in planted]
+    taken = {one.ticket.id for one in found if one.ticket}
+    of_parked = set(parked)
+    runs = list(runs)
+    return Reconciled(
+        lines=sum(run["lines"] for run in runs),
+        matched=sum(run["matched"] for run in runs),
+        healed=sum(run["healed"] for run in runs),
+        planted=tuple(found),
+        strangers=tuple(
+            one for one in tickets if one.id not in taken and one.reference not in of_parked
+        ),
+    )
+
+
+def _with_ticket(planted: Planted, tickets: Iterable[Ticket]) -> Planted:
+    about = [one for one in tickets if one.reference == planted.reference]
+    fitting = [one for one in about if one.kind == planted.wanted_kind]
+    return Planted(
+        plant=planted.plant,
+        wanted_kind=planted.wanted_kind,
+        reference=planted.reference,
+        ticket=next(iter(fitting or about), None),
+    )
