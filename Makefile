@@ -5,7 +5,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 EMBEDDED := $(PYTHON) -m config.embedded
 INSTALL := $(PYTHON) -m pip install --disable-pip-version-check --require-hashes
-PACKAGES := config reconciliation payments merchants ledger audit tests
+PACKAGES := config reconciliation payments merchants ledger audit
 LOCK := $(VENV)/bin/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 

@@ -61,7 +61,7 @@ def embedded(place):
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             cwd=places.CHECKOUT,
             env=environment(ZEROSUM_STATE_DIR=str(state), **variables),
         )

@@ -13,7 +13,7 @@ def test_keyring_holds_a_key_to_seal_and_a_key_to_sign(tmp_path):
     found = json.loads((tmp_path / "keyring.json").read_text())
     assert len(base64.b64decode(found["data_keys"][found["current_data_key"]])) == 32
     seed = base64.b64decode(found["signing_keys"][found["current_signing_key"]])
-    assert Ed25519PrivateKey.from_private_bytes(seed)
+    assert Ed25519PrivateKey.from_private_bytes(seed).private_bytes_raw() == seed
 
 
 def test_keyring_is_for_one_user_only(tmp_path):
