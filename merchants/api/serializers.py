@@ -18,14 +18,8 @@ class StrictSerializer(serializers.Serializer[Any]):
             known = {field.field_name for field in self._writable_fields}
             unknown = [name for name in data if name not in known]
             if unknown:
-                raise serializers.ValidationError(
-                    {
-                        name: serializers.ErrorDetail(
-                            "The field is not known here.", "field_unknown"
-                        )
-                        for name in unknown
-                    }
-                )
+                detail = serializers.ErrorDetail("The field is not known here.", "field_unknown")
+                raise serializers.ValidationError({name: [detail] for name in unknown})
         return super().to_internal_value(data)
 
 
