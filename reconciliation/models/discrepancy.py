@@ -12,7 +12,6 @@ from django_fsm import ConcurrentTransitionMixin, transition
 from audit.ids import new_id
 from reconciliation.models import fields
 from reconciliation.models.run import Run
-from reconciliation.models.statement import StatementLine
 from reconciliation.states import TICKET_MOVES, TICKETS_AT_WORK, DiscrepancyKind, TicketState
 
 # Until when somebody has to have explained it.
@@ -52,9 +51,6 @@ class Ticket(ConcurrentTransitionMixin, models.Model):
     payment = fields.names("the payment", indexed=True)
     fact = fields.names("the capture or refund", indexed=True)
     suspense_item = fields.names("the suspense item", indexed=True)
-    line = models.ForeignKey(
-        StatementLine, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets"
-    )
     run = models.ForeignKey(
         Run, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets"
     )
@@ -123,7 +119,6 @@ class Ticket(ConcurrentTransitionMixin, models.Model):
                     "payment",
                     "fact",
                     "suspense_item",
-                    "line",
                     "run",
                     "evidence",
                     "opened_at",

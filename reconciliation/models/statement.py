@@ -33,6 +33,10 @@ class StatementFileQuerySet(DueQuerySet["StatementFile"]):
     def of_day(self, *, channel_account_pk: int, business_date: date) -> "StatementFileQuerySet":
         return self.filter(channel_account_id=channel_account_pk, business_date=business_date)
 
+    def with_unsettled_lines(self) -> "StatementFileQuerySet":
+        unsettled = StatementLine.objects.unsettled().filter(file=models.OuterRef("pk"))
+        return self.without_raw().filter(models.Exists(unsettled))
+
     def without_raw(self) -> "StatementFileQuerySet":
         """For lists: a file can weigh more than a page of anything else."""
         return self.defer("raw")
@@ -135,9 +139,15 @@ class StatementFile(ConcurrentTransitionMixin, DueRow):
 
 
 class StatementLineQuerySet(models.QuerySet["StatementLine"]):
-    def about_money_unsettled(self) -> "StatementLineQuerySet":
+    def unsettled(self) -> "StatementLineQuerySet":
         """Matched lines whose settlement is not booked yet."""
         return self.filter(settles=True, settlement_item=None)
+
+    def to_judge(self) -> "StatementLineQuerySet":
+        """New, or at somebody's desk without being paid for: what is found out later may explain it."""
+        return self.filter(
+            models.Q(state=LineState.NEW) | models.Q(state=LineState.TICKETED, settles=False)
+        )
 
     def judge(self, judgements: Sequence[Judgement], *, now: datetime) -> None:
         """Thousands of verdicts in one statement; the database refuses an illegal move all the same."""
@@ -146,9 +156,10 @@ class StatementLineQuerySet(models.QuerySet["StatementLine"]):
                 """
                 UPDATE reconciliation_statementline AS line
                    SET state = judged.state, verdict = judged.verdict, fact = judged.fact,
-                       settles = judged.settles, judged_at = %s
-                  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bool[])
-                       AS judged (id, state, verdict, fact, settles)
+                       settles = judged.settles, ticket_id = judged.ticket_id, judged_at = %s
+                  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bool[],
+                              %s::bigint[])
+                       AS judged (id, state, verdict, fact, settles, ticket_id)
                  WHERE line.id = judged.id
                 """,
                 [
@@ -158,6 +169,7 @@ class StatementLineQuerySet(models.QuerySet["StatementLine"]):
                     [str(judgement.verdict or "") for judgement in judgements],
                     [judgement.fact for judgement in judgements],
                     [judgement.settles for judgement in judgements],
+                    [judgement.ticket_pk for judgement in judgements],
                 ],
             )
 
@@ -168,8 +180,6 @@ class StatementLine(models.Model):
     `state` is not an FSMField: a statement has 100,000 lines, and their verdicts are written in bulk
     by `judge`; the trigger guards the moves.
     """
-
-    VERDICT_FIELDS = ("state", "verdict", "fact", "settles", "judged_at")
 
     # No index of its own: the line numbers' begins with it.
     file = models.ForeignKey(
@@ -199,6 +209,13 @@ class StatementLine(models.Model):
     settles = models.BooleanField(
         default=False, help_text="The channel pays for this line; see its settlement."
     )
+    ticket = models.ForeignKey(
+        "reconciliation.Ticket",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="lines",
+    )
     judged_at = models.DateTimeField(null=True, blank=True)
 
     objects = StatementLineQuerySet.as_manager()
@@ -220,8 +237,15 @@ class StatementLine(models.Model):
                 name="statement_line_settles_a_fact",
             ),
             models.CheckConstraint(
-                condition=models.Q(state=LineState.TICKETED) | models.Q(verdict=""),
-                name="statement_line_without_a_ticket_has_no_discrepancy",
+                condition=models.Q(state=LineState.TICKETED, ticket__isnull=False)
+                & ~models.Q(verdict="")
+                | ~models.Q(state=LineState.TICKETED) & models.Q(verdict=""),
+                name="statement_line_with_a_discrepancy_has_a_ticket",
+            ),
+            models.UniqueConstraint(
+                fields=["fact"],
+                condition=models.Q(settles=True),
+                name="a_fact_is_paid_by_one_line",
             ),
         ]
         indexes = [

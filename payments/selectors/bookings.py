@@ -1,0 +1,242 @@
+"""What payments shows to those who compare it with a channel's word: values, in bulk."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet, Sum
+
+from audit.models.due import DueQuerySet
+from payments.channels.base import ReportKind
+from payments.models import Attempt, Capture, ChannelAccount, Refund, SuspenseItem
+from payments.states import CaptureState, RefundState
+
+M = TypeVar("M", bound=Model)
+
+SLICE = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """Money that we say moved, or a try of ours by which it may have moved (`done` is False).
+
+    `fact` is the public id of the capture, refund or suspense item; of the attempt while nothing was
+    captured. `reference` is what we called it when we spoke with the channel.
+    """
+
+    fact: str
+    kind: ReportKind
+    reference: str
+    channel_id: str
+    amount_minor: int
+    currency: str
+    state: str
+    done: bool
+    in_suspense: bool = False
+    payment: str = ""
+    occurred_at: datetime | None = None
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """What one channel account owes us by our own books of payments, in one currency."""
+
+    channel_account: str
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSuspense:
+    """Money in suspense that nobody has placed yet."""
+
+    item: str
+    channel_account: str
+    currency: str
+    amount_minor: int
+
+
+def accounts(*, channel: str = "", public_id: str = "") -> list[ChannelAccount]:
+    """The enabled accounts, of one channel or with one public id where these are given."""
+    found = ChannelAccount.objects.filter(enabled=True).order_by("pk")
+    if channel:
+        found = found.filter(channel=channel)
+    if public_id:
+        found = found.filter(public_id=public_id)
+    return list(found)
+
+
+def named(
+    *, channel_account: ChannelAccount, references: Collection[str], channel_ids: Collection[str]
+) -> list[Booking]:
+    """Captures, open tries and refunds by our reference; suspense items by the channel's own id."""
+    attempts = Attempt.objects.filter(channel_account=channel_account, public_id__in=references)
+    captures = Capture.objects.filter(attempt__in=attempts, state=CaptureState.SUCCEEDED)
+    captured = [_of_capture(capture) for capture in captures.select_related("attempt", "payment")]
+    tried = attempts.exclude(public_id__in=[booking.reference for booking in captured])
+    refunds = Refund.objects.filter(
+        capture__attempt__channel_account=channel_account, public_id__in=references
+    )
+    suspended = SuspenseItem.objects.filter(
+        channel_account=channel_account, channel_id__in=channel_ids
+    )
+    return [
+        *captured,
+        *(_of_attempt(attempt) for attempt in tried.select_related("payment")),
+        *(_of_refund(refund) for refund in refunds.select_related("payment")),
+        *(_of_suspense(item) for item in suspended.select_related("payment")),
+    ]
+
+
+def of_day(*, channel_account: ChannelAccount, day: date) -> Iterator[list[Booking]]:
+    """Everything that moved on the UTC day, slice by slice: what the day's statement should show."""
+    start = datetime.combine(day, time(), UTC)
+    within = (start, start + timedelta(days=1))
+    captures = Capture.objects.filter(
+        attempt__channel_account=channel_account,
+        state=CaptureState.SUCCEEDED,
+        **_between("captured_at", within),
+    ).select_related("attempt", "payment")
+    refunds = Refund.objects.filter(
+        capture__attempt__channel_account=channel_account,
+        state=RefundState.SUCCEEDED,
+        **_between("refunded_at", within),
+    ).select_related("payment")
+    suspended = SuspenseItem.objects.filter(
+        channel_account=channel_account, **_between("occurred_at", within)
+    ).select_related("payment")
+    for captured in _slices(captures):
+        yield [_of_capture(capture) for capture in captured]
+    for refunded in _slices(refunds):
+        yield [_of_refund(refund) for refund in refunded]
+    for parked in _slices(suspended):
+        yield [_of_suspense(item) for item in parked]
+
+
+def unsettled() -> list[Unsettled]:
+    """Captured or parked, less refunded, and not yet paid out to us by the channel."""
+    sums: dict[tuple[str, str], int] = {}
+    for sign, rows in (
+        (
+            1,
+            _sums(
+                Capture.objects.filter(settled_at=None, state=CaptureState.SUCCEEDED),
+                "attempt__channel_account__public_id",
+            ),
+        ),
+        (
+            -1,
+            _sums(
+                Refund.objects.filter(settled_at=None, state=RefundState.SUCCEEDED),
+                "capture__attempt__channel_account__public_id",
+            ),
+        ),
+        (1, _sums(SuspenseItem.objects.filter(settled_at=None), "channel_account__public_id")),
+    ):
+        for account, currency, amount_minor in rows:
+            key = (account, currency)
+            sums[key] = sums.get(key, 0) + sign * int(amount_minor)
+    return [
+        Unsettled(channel_account=account, currency=currency, amount_minor=amount_minor)
+        for (account, currency), amount_minor in sorted(sums.items())
+    ]
+
+
+def open_suspense() -> list[OpenSuspense]:
+    rows = SuspenseItem.objects.filter(cleared_at=None).order_by("pk")
+    return [
+        OpenSuspense(item=item, channel_account=account, currency=currency, amount_minor=amount)
+        for item, account, currency, amount in rows.values_list(
+            "public_id", "channel_account__public_id", "currency", "amount_minor"
+        )
+    ]
+
+
+def is_in_suspense(item: str) -> bool:
+    """Whether the item's money still waits to be placed."""
+    return SuspenseItem.objects.filter(public_id=item, cleared_at=None).exists()
+
+
+def suspense_items() -> "DueQuerySet[SuspenseItem]":
+    """For the desk that takes them up: they are due until they are on it."""
+    return SuspenseItem.objects.select_related("channel_account", "payment")
+
+
+def _of_capture(capture: Capture) -> Booking:
+    return Booking(
+        fact=capture.public_id,
+        kind=ReportKind.PAYMENT,
+        reference=capture.attempt.public_id,
+        channel_id=capture.channel_id,
+        amount_minor=capture.amount_minor,
+        currency=capture.currency,
+        state=capture.state,
+        done=True,
+        payment=capture.payment.public_id,
+        occurred_at=capture.captured_at,
+        settled=capture.settled_at is not None,
+    )
+
+
+def _of_attempt(attempt: Attempt) -> Booking:
+    return Booking(
+        fact=attempt.public_id,
+        kind=ReportKind.PAYMENT,
+        reference=attempt.public_id,
+        channel_id=attempt.channel_id,
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        state=attempt.state,
+        done=False,
+        payment=attempt.payment.public_id,
+    )
+
+
+def _of_refund(refund: Refund) -> Booking:
+    return Booking(
+        fact=refund.public_id,
+        kind=ReportKind.REFUND,
+        reference=refund.public_id,
+        channel_id=refund.channel_id,
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
+        state=refund.state,
+        done=refund.state == RefundState.SUCCEEDED,
+        payment=refund.payment.public_id,
+        occurred_at=refund.refunded_at,
+        settled=refund.settled_at is not None,
+    )
+
+
+def _of_suspense(item: SuspenseItem) -> Booking:
+    return Booking(
+        fact=item.public_id,
+        kind=ReportKind.PAYMENT,
+        reference=item.reference,
+        channel_id=item.channel_id,
+        amount_minor=item.amount_minor,
+        currency=item.currency,
+        state=item.kind,
+        done=True,
+        in_suspense=True,
+        payment=item.payment.public_id if item.payment else "",
+        occurred_at=item.occurred_at,
+        settled=item.settled_at is not None,
+    )
+
+
+def _between(field: str, within: tuple[datetime, datetime]) -> dict[str, datetime]:
+    return {f"{field}__gte": within[0], f"{field}__lt": within[1]}
+
+
+def _slices(rows: "QuerySet[M]") -> Iterator[list[M]]:
+    last = 0
+    while found := list(rows.filter(pk__gt=last).order_by("pk")[:SLICE]):
+        yield found
+        last = found[-1].pk
+
+
+def _sums(rows: "QuerySet[M]", account: str) -> Iterable[tuple[str, str, int]]:
+    return rows.order_by().values_list(account, "currency").annotate(Sum("amount_minor"))
