@@ -11,6 +11,7 @@ from merchants.api.parsers import MAX_BODY_BYTES
 
 JSON = "application/json"
 DIGITS = re.compile(r"[0-9]{1,12}", re.ASCII)
+READING = ("GET", "HEAD", "OPTIONS")
 
 
 def check(request: HttpRequest) -> None:
@@ -37,9 +38,10 @@ def _check_coding(request: HttpRequest) -> None:
 
 
 def _check_media_type(request: HttpRequest) -> None:
-    """A type that is named has to be JSON, even for an empty body: a form is never what is meant."""
+    """A type that is named has to be JSON, even for an empty body: a form is never what is meant. A
+    request that only reads has no body to name the type of; some servers name one all the same."""
     named = request.META.get("CONTENT_TYPE", "")
-    if not named and not request.body:
+    if not request.body and (not named or request.method in READING):
         return
     header = Message()
     header["content-type"] = named

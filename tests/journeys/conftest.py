@@ -23,7 +23,7 @@ from payments.channels.sandbox.control import Control
 from tests.factories import payments as make
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRET = "shared-with-the-simulator-0123456"
+SECRET = b"shared-with-the-simulator-0123456"
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +31,11 @@ def bank_address(tmp_path_factory):
     """The simulator, in a process of its own with a book of its own."""
     book = tmp_path_factory.mktemp("bank") / "book.sqlite3"
     command = [sys.executable, "manage.py", "simulate_channels", "--json", "--pace", "0.05"]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [*command, "--book", str(book)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    yield json.loads(process.stdout.readline())["address"]
-    process.terminate()
-    process.wait(10)
+    ) as process:
+        yield json.loads(process.stdout.readline())["address"]
+        process.terminate()
 
 
 @pytest.fixture
