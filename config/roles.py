@@ -31,6 +31,8 @@ RECONCILIATION = (
     "reconciliation.run",
     "reconciliation.ticket",
     "reconciliation.settlement",
+    "reconciliation.settlementitem",
+    "reconciliation.merchantshare",
 )
 TERMS = ("merchants.feeplan", "merchants.apikey")
 REQUESTS = ("merchants.idempotencyrecord", "merchants.seennonce")
@@ -61,6 +63,7 @@ STOPPED_WORK = (
     "payments.change_payment",
     "payments.change_order",
     "merchants.change_webhookdelivery",
+    "reconciliation.change_statementfile",
 )
 
 
@@ -75,7 +78,11 @@ ROLES: dict[str, frozenset[str]] = {
     "finance_maker": _view(FLOW, BOOKS, RECONCILIATION, TERMS),
     "finance_checker": _view(FLOW, BOOKS, RECONCILIATION, TERMS, TRAIL),
     "reconciler": _view(FLOW, NOTICES, BOOKS, RECONCILIATION)
-    | {"reconciliation.change_ticket", "payments.change_callbackreceipt"},
+    | {
+        "reconciliation.change_ticket",
+        "reconciliation.change_statementfile",
+        "payments.change_callbackreceipt",
+    },
     "risk_analyst": _view(FLOW, NOTICES),
     "merchant_manager": _view(FLOW, NOTICES, TERMS) | {"merchants.change_webhookdelivery"},
     "auditor": _view(EVERYTHING),

@@ -28,6 +28,7 @@ SHOWN_DELIVERIES = 20
 def _replay(delivery: WebhookDelivery, confirmed: Request) -> str:
     webhooks.replay_deliveries(
         deliveries=WebhookDelivery.objects.filter(pk=delivery.pk),
+        reason=confirmed.reason,
         by=confirmed.by,
         now=confirmed.now,
     )

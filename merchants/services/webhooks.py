@@ -161,11 +161,16 @@ def replay(
 
 
 @transaction.atomic
-def replay_deliveries(*, deliveries: "QuerySet[WebhookDelivery]", by: Actor, now: datetime) -> int:
+def replay_deliveries(
+    *, deliveries: "QuerySet[WebhookDelivery]", reason: str = "", by: Actor, now: datetime
+) -> int:
     """The same for rows that an operator picked; answers how many are owed again."""
     revived = _revive(deliveries, now=now)
     records.write(
-        action="webhook_deliveries.replayed", by=by, now=now, detail={"deliveries": revived}
+        action="webhook_deliveries.replayed",
+        by=by,
+        now=now,
+        detail={"deliveries": revived, "reason": reason},
     )
     return revived
 

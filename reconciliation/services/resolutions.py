@@ -23,7 +23,7 @@ class MoneyStillInSuspense(Exception):
 
 
 @transaction.atomic
-def take(*, ticket: str, owner: "Operator", by: Actor, now: datetime) -> Ticket:
+def take(*, ticket: str, owner: "Operator", reason: str = "", by: Actor, now: datetime) -> Ticket:
     """Raises Ticket.DoesNotExist, django_fsm.TransitionNotAllowed."""
     locked = _locked(ticket)
     locked.take(owner=owner)
@@ -33,18 +33,24 @@ def take(*, ticket: str, owner: "Operator", by: Actor, now: datetime) -> Ticket:
         by=by,
         now=now,
         target=locked.public_id,
-        detail={"owner": owner.public_id},
+        detail={"owner": owner.public_id, "reason": reason},
     )
     return locked
 
 
 @transaction.atomic
-def put_back(*, ticket: str, by: Actor, now: datetime) -> Ticket:
+def put_back(*, ticket: str, reason: str = "", by: Actor, now: datetime) -> Ticket:
     """Raises Ticket.DoesNotExist, django_fsm.TransitionNotAllowed."""
     locked = _locked(ticket)
     locked.put_back()
     locked.save()
-    records.write(action="ticket.put_back", by=by, now=now, target=locked.public_id)
+    records.write(
+        action="ticket.put_back",
+        by=by,
+        now=now,
+        target=locked.public_id,
+        detail={"reason": reason},
+    )
     return locked
 
 
