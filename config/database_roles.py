@@ -13,6 +13,9 @@ APPEND_ONLY = (
     "ledger_entry",
     "merchants_event",
     "payments_paymentevent",
+    "reconciliation_settlement",
+    "reconciliation_settlementitem",
+    "reconciliation_merchantshare",
 )
 # Rows of money and evidence change and are never removed.
 NEVER_DELETED = (
@@ -28,8 +31,6 @@ NEVER_DELETED = (
     "payments_suspenseitem",
     "reconciliation_statementfile",
     "reconciliation_statementline",
-    "reconciliation_settlement",
-    "reconciliation_settlementitem",
     "reconciliation_ticket",
     "reconciliation_run",
 )

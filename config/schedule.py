@@ -70,6 +70,12 @@ SCHEDULE = (
         minute=15,
     ),
     Tick(
+        "Fetch and compare statements",
+        "reconciliation.tasks.pursue_statements",
+        "Sweeps what the bell missed, and statements that were not ready at night.",
+        seconds=60,
+    ),
+    Tick(
         "Verify the ledger",
         "ledger.tasks.verify",
         "Hourly: damage is found while its cause is still in the logs.",
