@@ -162,6 +162,14 @@ def test_a_second_reversal_is_refused():
     assert standing(receivable()) == (0, 2)
 
 
+def test_a_second_reversal_is_refused_as_such_on_a_frozen_account_too():
+    original = post(captured())
+    journals.reverse(original.id, reason="booked twice", by=CLERK, now=LATER)
+    accounts.freeze(ref=pending(), reason="court order", by=CLERK, now=LATER)
+    with pytest.raises(journals.AlreadyReversed):
+        journals.reverse(original.id, reason="booked twice", by=CLERK, now=LATER)
+
+
 def test_a_reversal_that_would_leave_an_account_negative_is_refused():
     original = post(transfer("in", 100, debit=bank(), credit=wallet("ANN")))
     post(transfer("out", 60, debit=wallet("ANN"), credit=bank()))

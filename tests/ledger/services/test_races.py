@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 from ledger import selectors
 from ledger.models import Account, Entry, Journal
 from ledger.services import accounts, journals, proof
+from ledger.services.locks import lock_accounts
 from tests.ledger.books import (
     CLERK,
     NOON,
@@ -20,6 +22,7 @@ from tests.ledger.books import (
     pending,
     post,
     receivable,
+    rolled_back,
     standing,
     transfer,
     wallet,
@@ -43,6 +46,22 @@ def at_once(work, *, threads=THREADS):
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run, range(threads)))
+
+
+def until_waiting(sessions):
+    """Returns once so many other sessions wait for a lock."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0] >= sessions:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def assert_dense_and_proven():
@@ -140,30 +159,39 @@ def test_accounts_that_all_use_first_at_the_same_moment_are_opened_once():
     assert_dense_and_proven()
 
 
-def test_an_account_whose_first_transaction_failed_is_opened_by_the_next():
-    opened, release = threading.Event(), threading.Event()
+def test_accounts_named_in_opposite_orders_are_opened_in_one():
+    """Both are stopped half-way by a third who holds the middle one: now each holds its first half,
+    unless both began at the same end."""
+    fresh = sorted((wallet(str(n)) for n in range(21)), key=lambda ref: ref.id)
 
-    def fail_late():
+    def open_all(names):
         try:
             with transaction.atomic():
-                journals.post(transfer("a", 5, debit=bank(), credit=fees()), by=CLERK, now=NOON)
-                opened.set()
-                release.wait(timeout=10)
-                transaction.set_rollback(True)
-        finally:
-            connection.close()
-
-    def wait_and_post():
-        try:
-            opened.wait(timeout=10)
-            threading.Timer(0.3, release.set).start()
-            post(transfer("b", 7, debit=bank(), credit=fees()))
+                return len(lock_accounts(names, now=NOON))
         finally:
             connection.close()
 
     with ThreadPoolExecutor(2) as pool:
-        for outcome in [pool.submit(fail_late), pool.submit(wait_and_post)]:
-            outcome.result()
+        with rolled_back():
+            lock_accounts([fresh[10]], now=NOON)
+            both = [pool.submit(open_all, names) for names in (fresh, fresh[::-1])]
+            until_waiting(2)
+        assert [one.result() for one in both] == [21, 21]
+
+
+def test_an_account_whose_first_transaction_failed_is_opened_by_the_next():
+    def post_next():
+        try:
+            post(transfer("b", 7, debit=bank(), credit=fees()))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with rolled_back():
+            journals.post(transfer("a", 5, debit=bank(), credit=fees()), by=CLERK, now=NOON)
+            second = pool.submit(post_next)
+            until_waiting(1)
+        second.result()
     assert standing(bank()) == (7, 1)
     assert_dense_and_proven()
 
