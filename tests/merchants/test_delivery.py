@@ -1,5 +1,7 @@
 """Where a merchant's address may lead, and where not."""
 
+# ruff: noqa: RUF001 - characters that look like others are what is tested
+
 import socket
 import threading
 

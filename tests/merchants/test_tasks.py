@@ -1,6 +1,7 @@
+from datetime import UTC, datetime
+
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.utils import timezone
 
 from merchants import tasks
 from merchants.models import WebhookDelivery
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def owed(httpserver):
     """Ten events owed to an endpoint that answers 200."""
     httpserver.expect_request("/hook").respond_with_data("ok")
-    merchant, now = MerchantFactory(), timezone.now()
+    merchant, now = MerchantFactory(), datetime.now(tz=UTC)
     webhooks.register(
         merchant_id=merchant.pk,
         mode="test",
@@ -51,7 +52,7 @@ def test_one_poisoned_delivery_does_not_keep_the_others_waiting(monkeypatch):
     assert WebhookDelivery.objects.filter(state="delivered").count() == 9
     waiting = WebhookDelivery.objects.get(pk=poisoned)
     assert waiting.last_error == "ZeroDivisionError()"
-    assert waiting.due_at > timezone.now()
+    assert waiting.due_at > datetime.now(tz=UTC)
 
 
 @pytest.mark.usefixtures("owed")
@@ -70,7 +71,7 @@ def test_a_soft_time_limit_leaves_the_lease_to_run_out(monkeypatch):
 
     monkeypatch.setattr(webhooks, "deliver", interrupted)
     tasks.deliver_webhooks()
-    assert WebhookDelivery.objects.leased(timezone.now()).count() == 10
+    assert WebhookDelivery.objects.leased(datetime.now(tz=UTC)).count() == 10
 
 
 def test_forgetting_runs_on_an_empty_house():

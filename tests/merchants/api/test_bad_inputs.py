@@ -2,6 +2,7 @@
 
 import pytest
 
+from audit.models import Record
 from merchants.services import events
 from tests.merchants.api.bad_inputs import BAD_BODIES, plain, refused, rows
 
@@ -159,8 +160,6 @@ def test_a_card_number_as_idempotency_key_is_refused(api):
 
 
 def test_a_card_number_reaches_no_log_and_no_record(api, caplog):
-    from audit.models import Record
-
     caplog.set_level("DEBUG")
     api.get("/v1/orders?reference=4111111111111111")
     api.post("/v1/webhook_endpoints", {"url": URL, "description": "4111 1111 1111 1111"})

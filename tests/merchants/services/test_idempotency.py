@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from audit.vault import SealBroken
 from merchants.models import IdempotencyRecord
 from merchants.models.idempotency import Scope
 from merchants.services import idempotency
@@ -37,8 +38,6 @@ def test_answers_are_sealed_at_rest(scope, now):
 
 
 def test_an_answer_moved_to_another_request_does_not_open(scope, now):
-    from audit.vault import SealBroken
-
     complete(begin(scope, now))
     other = scope._replace(key="k-2")
     complete(begin(other, now))
