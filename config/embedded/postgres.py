@@ -129,14 +129,22 @@ class Cluster:
 
     def loosen_for_tests(self) -> None:
         """Let the owner do what tests need and a real owner must not: empty append-only tables
-        between tests, and act as the other roles."""
+        between tests, act as the other roles, and make roles to act as."""
+        owner = sql.Identifier(OWNER)
         with self.connect() as connection:
+            connection.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(owner))
+            if major_version(self.programs) >= 16:  # which brought this setting
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} SET createrole_self_grant = 'set, inherit'").format(
+                        owner
+                    )
+                )
             for right in (
                 sql.SQL("SET ON PARAMETER session_replication_role"),
                 sql.Identifier(APP),
                 sql.Identifier(READONLY),
             ):
-                connection.execute(sql.SQL("GRANT {} TO {}").format(right, sql.Identifier(OWNER)))
+                connection.execute(sql.SQL("GRANT {} TO {}").format(right, owner))
 
     def url(self, role: str) -> str:
         return f"postgres://{role}@{quote(str(self.sockets), safe='')}/{DATABASE}"
