@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.progress import Progress, TaskID
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from ledger.services.proof import Proof, verify
@@ -62,7 +62,8 @@ def _readable(proof: Proof) -> str:
 
 
 def _violations(proof: Proof) -> Table:
-    table = Table("check", "table", "id", "detail")
+    # Folded, never cut: an id is there to be copied.
+    table = Table(*(Column(name, overflow="fold") for name in ("check", "table", "id", "detail")))
     for violation in proof.violations[:SHOWN]:
         # Text, not markup: what stands in a damaged row is not ours.
         table.add_row(*(Text(value) for value in astuple(violation)))
