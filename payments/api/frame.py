@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from audit import doorbell
 from merchants.api.fields import QueryTimeField
 from merchants.api.frame import MerchantAPIView
-from merchants.api.serializers import ListQuery
+from merchants.api.serializers import ListQuery, StrictSerializer
 from payments.drafts import Tenant
 
 DELIVER = "merchants.tasks.deliver_webhooks"
@@ -49,3 +49,7 @@ def narrowed(query: dict[str, Any], **lookups: str) -> dict[str, Any]:
 class FailureOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     message = serializers.CharField()
+
+
+class NothingIn(StrictSerializer):
+    """No body, or an empty object."""

@@ -20,6 +20,7 @@ from merchants.api.serializers import StrictSerializer
 from payments.api.frame import (
     LONGEST_LIFE_SECONDS,
     SHORTEST_LIFE_SECONDS,
+    NothingIn,
     PaymentsView,
     TimedListQuery,
     narrowed,
@@ -137,6 +138,7 @@ class OrderView(PaymentsView):
         description="Voids the order: it stays, and nobody may pay it any more.",
     )
     def delete(self, request: Request, order_id: str) -> Response:
+        self.read(NothingIn)
         with refusals():
             order = orders.void(
                 public_id=self._known(order_id),

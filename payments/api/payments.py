@@ -26,6 +26,7 @@ from payments.api.frame import (
     LONGEST_LIFE_SECONDS,
     SHORTEST_LIFE_SECONDS,
     FailureOut,
+    NothingIn,
     PaymentsView,
     TimedListQuery,
     narrowed,
@@ -114,10 +115,6 @@ class ConfirmIn(StrictSerializer):
 
 class CaptureIn(StrictSerializer):
     amount = AmountField(required=False, help_text="All that is authorized when left out.")
-
-
-class NothingIn(StrictSerializer):
-    """An empty object."""
 
 
 class PaymentListQuery(TimedListQuery):
