@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import signal
 import sys
 
 from config.embedded import binaries, control, places, postgres, supervisor, throwaway
@@ -21,6 +22,8 @@ def main(arguments: list[str]) -> int:
     ) as failure:
         sys.stderr.write(f"zerosum: {failure}\n")
         return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return answer
 
 

@@ -58,20 +58,17 @@ class Watched:
 
     def start(self) -> None:
         self.program.before_start()
-        with self.log.open("ab") as output:
-            self._process = processes.spawn(
-                self.program.command,
-                environment=self.program.environment,
-                account=self.program.account,
-                directory=self.program.directory,
-                output=output.fileno(),
-                last_signal=self.program.last_signal,
-                keep_open=self.program.keep_open,
-            )
-        self.identity = processes.identify(self._process.pid)
         self.starts += 1
-        self.state = State.STARTING
         self._started_at = time.monotonic()
+        with self.log.open("ab") as output:
+            try:
+                self._process = self._spawn(output.fileno())
+            except OSError as error:  # no memory, no such file: as good as a quick death
+                output.write(f"{error}\n".encode())
+                self._wait_for_next_start()
+                return
+        self.identity = processes.identify(self._process.pid)
+        self.state = State.STARTING
 
     def look(self) -> None:
         """Notice a death, start again when it is time, notice readiness."""
@@ -124,10 +121,24 @@ class Watched:
     def _is_ready(self) -> bool:
         return self._process is not None and self.program.is_ready(self._process.pid)
 
+    def _spawn(self, output: int) -> "subprocess.Popen[bytes]":
+        return processes.spawn(
+            self.program.command,
+            environment=self.program.environment,
+            account=self.program.account,
+            directory=self.program.directory,
+            output=output,
+            last_signal=self.program.last_signal,
+            keep_open=self.program.keep_open,
+        )
+
     def _bury(self, pid: int) -> None:
         processes.kill_group(pid)  # a killed master's children would go on alone
         self._process = None
         self.identity = None
+        self._wait_for_next_start()
+
+    def _wait_for_next_start(self) -> None:
         self.deaths_in_a_row += 1
         delay = FIRST_DELAY_SECONDS * 2 ** (self.deaths_in_a_row - 1)
         if self.deaths_in_a_row == 1 and self.state is State.UP:

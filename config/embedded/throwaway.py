@@ -29,6 +29,8 @@ class ServerSilent(Exception):
 
 def execute(command: Sequence[str]) -> int:
     """Run `command` beside servers of its own; its exit status, as a shell gives it."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     account = places.unprivileged_account()
     _remove_abandoned()
     with _directory(account) as place:
@@ -46,6 +48,11 @@ def execute(command: Sequence[str]) -> int:
                 | servers.secrets_in(place, account=None, environ=os.environ)
             )
             return _run(command, environment)
+
+
+def _leave(number: int, frame: object) -> None:  # noqa: ARG001 - signal's signature
+    """Before the command runs: put away what was made so far."""
+    sys.exit(128 + number)
 
 
 @contextmanager

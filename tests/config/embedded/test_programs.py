@@ -70,6 +70,12 @@ def test_program_that_never_comes_up_is_given_up_with_its_last_words(watch):
     assert "no such table" in watched.last_words()
 
 
+def test_program_that_cannot_be_started_is_given_up(watch):
+    watched = watch("/no/such/program", is_ready=lambda _: False)
+    assert not watched.wait_until_ready(seconds=20)
+    assert "No such file" in watched.last_words()
+
+
 def test_program_deaf_to_its_signal_is_killed(watch):
     watched = watch("/bin/sh", "-c", "trap '' TERM; echo deaf; sleep 600", patience_seconds=0.2)
     until(lambda: "deaf" in watched.last_words())
