@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
@@ -20,7 +21,8 @@ DISABLED = "webhook_endpoint.disabled"
 
 
 def problems() -> Iterator[str]:
-    """One table per status, so that the reader finds his place by what he sees first."""
+    """One table per status, so that the reader finds the place by what is seen first."""
+    import_module("config.urls")  # every door adds its codes when it is loaded
     by_status = sorted(PROBLEMS.items(), key=lambda item: item[1].status)
     for status, found in groupby(by_status, key=lambda item: item[1].status):
         yield f"\n## {status}\n\n| code | what it says | what to do |\n|---|---|---|"

@@ -52,7 +52,7 @@ def test_a_public_id_has_a_known_prefix():
     for model in house_models():
         default = getattr(fields_of(model).get("public_id"), "default", models.NOT_PROVIDED)
         if default is not models.NOT_PROVIDED:
-            prefix, _, rest = default().partition("_")
+            prefix, _, rest = str(default()).partition("_")
             assert prefix in PREFIXES
             assert len(rest) == 26
 

@@ -62,9 +62,7 @@ def make_targets() -> set[str]:
 
 
 def unknown_options(name: str, words: list[str]) -> list[str]:
-    app = get_commands()[name]
-    command = load_command_class(app, name) if isinstance(app, str) else app
-    parser = command.create_parser("manage.py", name)
+    parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
     options = {option for action in parser._actions for option in action.option_strings}
     return [word for word in words if word.startswith("--") and word.split("=")[0] not in options]
 

@@ -5,6 +5,7 @@ import json
 import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -35,8 +36,8 @@ def body_of_the_page() -> bytes:
     return block.strip().encode()
 
 
-def as_printed(program):
-    return program.signed_headers(
+def as_printed(program: Any) -> dict[str, str]:
+    headers: dict[str, str] = program.signed_headers(
         "POST",
         URL,
         body_of_the_page(),
@@ -46,6 +47,7 @@ def as_printed(program):
         created=1795176000,
         nonce="a-nonce-of-my-own-0001",
     )
+    return headers
 
 
 @pytest.mark.parametrize("header", ["Content-Digest", "Signature-Input", "Signature"])
