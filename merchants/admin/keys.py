@@ -1,10 +1,13 @@
 """API keys: never the secret, only what proves it."""
 
+from collections.abc import Collection
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from audit.admin import links
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, IdColumn, LinkColumn, TimeColumn
 from audit.admin.filters import AutocompleteSelectFilter, ChoicesCheckboxFilter
@@ -23,6 +26,15 @@ def proof(key: ApiKey) -> str:
 
 def force_badge(key: ApiKey) -> Badge:
     return Badge("Revoked", "danger") if key.revoked_at else Badge("In force", "success")
+
+
+def _names(public_ids: Collection[str]) -> dict[str, str]:
+    """A key acts for its merchant."""
+    found = ApiKey.objects.filter(public_id__in=public_ids)
+    return dict(found.values_list("public_id", "merchant__name"))
+
+
+links.register_names("key", _names)
 
 
 @admin.register(ApiKey)

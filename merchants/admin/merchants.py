@@ -1,5 +1,6 @@
 """Merchants and their fees."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
@@ -7,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from audit.admin import links
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, IdColumn, LinkColumn, TimeColumn
 from audit.admin.filters import ChoicesCheckboxFilter
@@ -23,6 +25,14 @@ from merchants.states import KeyKind, MerchantStatus, Mode
 
 def _fixed(plan: FeePlan) -> Amount | None:
     return Amount(plan.fixed_minor, plan.currency) if plan.currency else None
+
+
+def _names(public_ids: Collection[str]) -> dict[str, str]:
+    found = Merchant.objects.filter(public_id__in=public_ids)
+    return dict(found.values_list("public_id", "name"))
+
+
+links.register_names("mch", _names)
 
 
 @admin.register(Merchant)

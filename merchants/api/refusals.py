@@ -46,7 +46,7 @@ def record(request: HttpRequest, refusal: ApiError, *, now: datetime) -> None:
                 "code": refusal.code,
                 "method": str(request.method)[:16],
                 # As ASCII: what an attacker sends may hold characters that PostgreSQL refuses.
-                "path": ascii(request.path)[1:201],
+                "path": ascii(request.path)[1:-1][:200],
             },
         )
     except (OperationalError, InterfaceError) as error:
