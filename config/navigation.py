@@ -102,6 +102,11 @@ def find_by_id(request: HttpRequest, term: str) -> list[SearchResult]:
     ]
 
 
+def time_zone(_request: HttpRequest) -> list[str]:
+    """What every time on every page means."""
+    return ["All times UTC", "default"]
+
+
 def stylesheet(_request: HttpRequest) -> str:
     return static("console/console.css")
 

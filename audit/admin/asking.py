@@ -136,6 +136,8 @@ class ReasonRequired(ModelAdmin):  # type: ignore[type-arg]  # generic over any 
                 "row": row,
                 "form": form,
                 "back": self._back(str(getattr(row, "public_id", row.pk))),
+                "crumb": f"{ask.label}?",
+                "list_url": self._list_url(),
             }
             return TemplateResponse(request, "admin/ask.html", context).render()
 
@@ -144,6 +146,9 @@ class ReasonRequired(ModelAdmin):  # type: ignore[type-arg]  # generic over any 
             f"admin:{self.opts.app_label}_{self.opts.model_name}_ask",
             args=[getattr(row, "public_id", row.pk), ask.name],
         )
+
+    def _list_url(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def _back(self, object_id: str) -> str:
         return reverse(

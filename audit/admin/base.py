@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from unfold.admin import ModelAdmin
 
 from audit.admin import links
@@ -36,7 +36,8 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
 
     `search_ids` says which lookup finds the rows that belong to an id of another kind, `search_exact`
     which lookups are tried for anything else: indexed ones only. `list_lookups` are the query
-    parameters that links may set beside the filters.
+    parameters that links may set beside the filters; `named`, which fields hold ids of other rows that
+    the list calls by name.
     """
 
     id_prefix = ""
@@ -44,6 +45,7 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
     search_exact: Sequence[str] = ()
     list_lookups: frozenset[str] = frozenset()
     hidden_fields: frozenset[str] = frozenset()
+    named: Sequence[str] = ()
 
     actions = ()
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
@@ -109,6 +111,11 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PublicIdChangeList]:
         return PublicIdChangeList
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        shown: ChangeList = super().get_changelist_instance(request)
+        links.learn(getattr(row, name) for row in shown.result_list for name in self.named)
+        return shown
+
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         # Only says that there is a search box; get_search_results does not use it.
         return ("pk",) if self.search_ids or self.search_exact else ()
@@ -162,8 +169,8 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
             context = {
                 **self.admin_site.each_context(request),
                 "title": f"{self.opts.verbose_name} {getattr(row, 'public_id', row.pk)}",
+                "crumb": links.name_of(row.public_id) if self._has_public_id() else sheet.heading,
                 "opts": self.opts,
-                "original": row,
                 "public_id": PublicId(row.public_id) if self._has_public_id() else "",
                 "sheet": sheet,
                 "contributed": self._contributed(row),
@@ -182,9 +189,6 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
     def _contributed(self, row: Model) -> list[Section]:
         label = f"{self.opts.app_label}.{self.opts.model_name}"
         return [section for give in _contributions.get(label, []) for section in give(row)]
-
-    def _list_url(self) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def _has_public_id(self) -> bool:
         try:

@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit.admin.links import name_of
 from audit.admin.values import NOTHING, Badge, Link, Moment, shown
 
 
@@ -73,7 +74,7 @@ class IdColumn(Column):
         super().__init__(path, title)
 
     def html(self, value: Any) -> SafeString:
-        return format_html('<span class="zs-id" title="{}">{}</span>', value, short(value))
+        return format_html('<span class="zs-id" title="{}">{}</span>', value, name_of(value))
 
 
 class TimeColumn(Column):
@@ -96,9 +97,3 @@ class ComputedColumn(Column):
 
 def state_badge(value: Any, *, labels: Mapping[Any, Any], colours: Mapping[Any, Any]) -> Badge:
     return Badge(str(labels.get(value, value)), str(colours.get(value, "default")))
-
-
-def short(public_id: str) -> str:
-    """`pay_…7GQ2KX`: ids of one hour begin alike."""
-    prefix, _, rest = str(public_id).partition("_")
-    return f"{prefix}_…{rest[-6:]}" if len(rest) > 12 else str(public_id)

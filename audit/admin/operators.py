@@ -3,6 +3,7 @@
 Roles are data in config/roles.py, written by `manage.py sync_roles`; here they are given to people.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -40,6 +41,11 @@ def _forget_second_factor(operator: Operator, confirmed: Request) -> str:
 
 def second_factor(operator: Any) -> Badge:
     return Badge("Set up", "success") if operator.factors else Badge("Missing", "warning")
+
+
+def _names(public_ids: Collection[str]) -> dict[str, str]:
+    operators = Operator.objects.filter(public_id__in=public_ids)
+    return {o.public_id: o.get_full_name() or o.username for o in operators}
 
 
 @admin.register(Operator)
@@ -93,6 +99,7 @@ class OperatorAdmin(ReasonRequired, UserAdmin, ModelAdmin):  # type: ignore[type
     def __init__(self, model: type[Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)
         links.register("opr", app_label="audit", model_name="operator")
+        links.register_names("opr", _names)
 
     def find(self, object_id: str) -> Operator | None:
         by = "public_id" if object_id.startswith("opr_") else "pk"

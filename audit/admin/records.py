@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from audit.admin import links
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, LinkColumn, TimeColumn
 from audit.admin.filters import DaysFilter
@@ -30,8 +31,10 @@ class RecordAdmin(ReadOnlyAdmin):
     search_exact = ("action", "target")
     search_help_text = "An action, or the id of what it was done to"
     list_lookups = frozenset({"target", "action"})
+    named = ("target", "actor_id")
 
     def sheet(self, request: HttpRequest, row: Record) -> Sheet:
+        links.learn([row.target, row.actor_id])
         facts = [
             Fact("When", row.at),
             Fact("Action", row.action),

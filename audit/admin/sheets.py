@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 
 from audit.admin.values import Evidence, Moment, shown
 
+LONGEST_LINE = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -53,6 +55,7 @@ class Heading:
 class Cell:
     html: SafeString
     number: bool
+    wraps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +73,60 @@ class Table:
 
     @property
     def columns(self) -> list[Heading]:
-        return [h if isinstance(h, Heading) else Heading(h) for h in self.headings]
+        return _columns(self.headings)
 
     @property
     def lines(self) -> list[list[Cell]]:
-        return [self._cells(row) for row in self.rows]
+        return [_cells(row, self.columns) for row in self.rows]
 
     @property
     def last_line(self) -> list[Cell]:
-        return self._cells(self.total)
+        return _cells(self.total, self.columns)
 
-    def _cells(self, row: Sequence[Any]) -> list[Cell]:
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under a title of their own, with their own sum."""
+
+    title: Any
+    note: Any
+    rows: Sequence[Sequence[Any]]
+    total: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLines:
+    title: Any
+    note: Any
+    lines: list[list[Cell]]
+    last_line: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedTable:
+    """One table with several groups, so that their columns stand under each other."""
+
+    title: str
+    headings: Sequence[Heading | str]
+    groups: Sequence[Group]
+    empty: str = "Nothing here yet."
+    template: str = field(default="admin/sheet/grouped.html", init=False)
+
+    @property
+    def columns(self) -> list[Heading]:
+        return _columns(self.headings)
+
+    @property
+    def parts(self) -> list[GroupLines]:
+        columns = self.columns
         return [
-            Cell(shown(value), column.number)
-            for value, column in zip(row, self.columns, strict=False)
+            GroupLines(
+                group.title,
+                group.note,
+                [_cells(row, columns) for row in group.rows],
+                _cells(group.total, columns),
+            )
+            for group in self.groups
         ]
 
 
@@ -114,7 +157,7 @@ class Timeline:
         return sorted(self.happenings, key=lambda happening: happening.at)
 
 
-Section = Facts | Table | Timeline
+Section = Facts | Table | GroupedTable | Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +169,20 @@ class Sheet:
     figures: Sequence[Figure] = ()
     main: Sequence[Section] = ()
     side: Sequence[Section] = ()
+
+
+def _columns(headings: Sequence[Heading | str]) -> list[Heading]:
+    return [h if isinstance(h, Heading) else Heading(h) for h in headings]
+
+
+def _cells(row: Sequence[Any], columns: Sequence[Heading]) -> list[Cell]:
+    # Sentences wrap; ids, amounts, times and states stay on their line.
+    return [
+        Cell(_shown(value), column.number, isinstance(value, str) and len(value) > LONGEST_LINE)
+        for value, column in zip(row, columns, strict=False)
+    ]
+
+
+def _shown(value: Any) -> SafeString:
+    """In a table the minute is enough; the second is in the tooltip."""
+    return shown(Moment(value, exact=False) if isinstance(value, datetime) else value)

@@ -12,11 +12,24 @@ from django.utils.safestring import SafeString
 from audit.admin import links
 from audit.redaction import redacted
 
+BLANK = SafeString(" ")
 NOTHING = format_html('<span class="zs-nothing" aria-label="{}">-</span>', "nothing")
 
 
+class Shown:
+    """A value that templates show as its HTML."""
+
+    __slots__ = ()
+
+    def __html__(self) -> SafeString:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.__html__()
+
+
 @dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(Shown):
     """A state: its label, in its colour (info, success, warning, danger, primary or default)."""
 
     label: str
@@ -27,7 +40,7 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Link(Shown):
     """To the page of the row with this public id, if there is one and the viewer may open it."""
 
     public_id: str
@@ -35,15 +48,19 @@ class Link:
 
     def __html__(self) -> SafeString:
         url = links.url_of(self.public_id)
-        text = self.text or self.public_id
-        kind = "zs-id" if text == self.public_id else ""
+        text = self.text or links.name_of(self.public_id)
+        kind = " zs-id" if "…" in text else ""
         if not url:
-            return format_html('<span class="{}">{}</span>', kind, text)
-        return format_html('<a class="zs-link {}" href="{}">{}</a>', kind, url, text)
+            return format_html(
+                '<span class="zs-name{}" title="{}">{}</span>', kind, self.public_id, text
+            )
+        return format_html(
+            '<a class="zs-link{}" href="{}" title="{}">{}</a>', kind, url, self.public_id, text
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Shown):
     """To an address of the console; plain text where there is none for the viewer."""
 
     text: Any
@@ -56,7 +73,7 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicId:
+class PublicId(Shown):
     """The id in full, with a button that copies it."""
 
     public_id: str
@@ -73,10 +90,11 @@ class PublicId:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A point in time, to the second, in UTC."""
+class Moment(Shown):
+    """A point in time in UTC, to the second or to the minute."""
 
     at: datetime
+    exact: bool = True
 
     def __html__(self) -> SafeString:
         at = self.at.astimezone(UTC)
@@ -84,12 +102,12 @@ class Moment:
             '<time class="zs-time" datetime="{}" title="{}">{}</time>',
             at.isoformat(),
             at.strftime("%A %d %B %Y, %H:%M:%S.%f UTC"),
-            at.strftime("%Y-%m-%d %H:%M:%S"),
+            at.strftime("%Y-%m-%d %H:%M:%S" if self.exact else "%Y-%m-%d %H:%M"),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Shown):
     """One value over a second, quieter one."""
 
     first: Any
@@ -104,7 +122,7 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Shown):
     """Data as it came, redacted, indented, folded away until somebody asks."""
 
     title: str

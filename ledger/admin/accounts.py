@@ -5,14 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from audit.admin import links
 from audit.admin.base import ReadOnlyAdmin
-from audit.admin.columns import Column, ComputedColumn, IdColumn, LinkColumn
+from audit.admin.columns import Column, ComputedColumn, IdColumn
 from audit.admin.filters import ChoicesCheckboxFilter
-from audit.admin.sheets import Fact, Facts, Figure, Heading, Sheet, Table
-from audit.admin.values import Badge, Link, words
+from audit.admin.sheets import Figure, Heading, Sheet, Table
+from audit.admin.values import Badge, Link, Moment, words
 from ledger import selectors
 from ledger.admin.amounts import Amount, CurrencyFilter, Figures, MoneyColumn
-from ledger.admin.tables import side
+from ledger.admin.tables import owner, side
 from ledger.chart import AccountStatus, Side
 from ledger.models import Account
 from ledger.selectors import EntryRow
@@ -42,7 +43,7 @@ class AccountAdmin(ReadOnlyAdmin):
     list_display = (
         IdColumn(),
         Column("get_kind_display", "Account"),
-        LinkColumn("owner", "Owner"),
+        ComputedColumn(lambda row: owner(row.owner), "Whose", name="owner"),
         Column("currency"),
         BalanceColumn("balance_minor", "Balance"),
         ComputedColumn(lambda row: words(row.normal_side), "Normal side", name="normal_side"),
@@ -53,11 +54,13 @@ class AccountAdmin(ReadOnlyAdmin):
     list_filter = (("kind", ChoicesCheckboxFilter), CurrencyFilter)
     search_ids = {"acc": "public_id", "mch": "owner", "cha": "owner"}
     search_exact = ("owner",)
-    search_help_text = "The id of an account or of its owner"
-    list_lookups = frozenset({"owner"})
+    search_help_text = "The id of an account, a merchant or a channel account"
+    list_lookups = frozenset({"owner", "kind__exact"})
+    named = ("owner",)
 
     def sheet(self, request: HttpRequest, row: Account) -> Sheet:
         entries = selectors.account_statement(row.id, limit=SHOWN_ENTRIES)
+        links.learn([row.owner, *(entry.reference for entry in entries)])
         return Sheet(
             heading=f"{row.get_kind_display()}, {row.currency}",
             badges=[status_badge(row)],
@@ -65,24 +68,13 @@ class AccountAdmin(ReadOnlyAdmin):
                 Figure(
                     "Balance",
                     Amount(normal_minor(row), row.currency),
-                    f"Normal side: {row.normal_side}",
+                    f"Normally on the {row.normal_side} side",
                 ),
-                Figure("Owner", Link(row.owner) if "_" in row.owner else row.owner.capitalize()),
+                Figure("Whose", owner(row.owner)),
                 Figure("Entries", f"{row.version:,}"),
+                Figure("Opened", Moment(row.opened_at, exact=False)),
             ],
             main=[_statement(entries, row)],
-            side=[
-                Facts(
-                    "Account",
-                    [
-                        Fact("Kind", row.get_kind_display()),
-                        Fact("Currency", row.currency),
-                        Fact("Opened", row.opened_at),
-                        Fact("May go negative", row.may_go_negative),
-                        Fact("Status", status_badge(row)),
-                    ],
-                )
-            ],
         )
 
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from audit.admin.columns import Column
 from audit.admin.filters import DropdownFilter
-from audit.admin.values import NOTHING
+from audit.admin.values import NOTHING, Shown
 from ledger import selectors
 from ledger.chart import AccountKind
 from ledger.money import format_minor
@@ -21,7 +21,7 @@ NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Shown):
     amount_minor: int
     currency: str
 
@@ -35,7 +35,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Shown):
     """The amount without its currency, where a heading names it; nothing for zero."""
 
     amount_minor: int

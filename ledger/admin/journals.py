@@ -6,11 +6,12 @@ from django.contrib import admin
 from django.db.models import Min, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 
+from audit.admin import links
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, IdColumn, LinkColumn, TimeColumn
 from audit.admin.filters import DaysFilter
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
-from audit.admin.values import Badge, Link, words
+from audit.admin.values import Badge, Link, Moment, words
 from ledger import selectors
 from ledger.admin.amounts import Amount, MoneyColumn
 from ledger.admin.tables import journal_table
@@ -46,6 +47,7 @@ class JournalAdmin(ReadOnlyAdmin):
 
     def sheet(self, request: HttpRequest, row: Journal) -> Sheet:
         entries = selectors.entries_of(row.public_id)
+        links.learn([row.actor_id, *(v for v in row.metadata.values() if isinstance(v, str))])
         balanced = not sum(entry.amount_minor for entry in entries)
         return Sheet(
             heading=words(row.fact),
@@ -53,10 +55,10 @@ class JournalAdmin(ReadOnlyAdmin):
             figures=[
                 *(Figure("Turnover", amount) for amount in _turnover(entries)),
                 Figure("About", Link(row.reference)),
-                Figure("Happened", Fact("", row.effective_at).html),
-                Figure("Booked", Fact("", row.posted_at).html),
+                Figure("Happened", Moment(row.effective_at)),
+                Figure("Booked", Moment(row.posted_at)),
             ],
-            main=[journal_table("Entries", entries, names={}, after=True)],
+            main=[journal_table(entries)],
             side=[
                 Facts("Said with it", [Fact(words(k), _said(v)) for k, v in row.metadata.items()]),
                 Facts("Journal", _facts(row)),

@@ -1,71 +1,78 @@
 """Journals as bookkeepers write them: debit and credit in two columns that come to the same sum."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from audit.admin.sheets import Heading, Table
-from audit.admin.values import Link, Moment, Stack, words
+from audit.admin import links
+from audit.admin.sheets import Group, GroupedTable, Heading, Table
+from audit.admin.values import BLANK, NOTHING, Link, Moment, words
 from ledger import selectors
-from ledger.admin.amounts import Amount, Figures
-from ledger.selectors import EntryRow
+from ledger.admin.amounts import Figures
+from ledger.selectors import EntryRow, JournalView
 
-Names = Mapping[str, str]
-
-
-def journals_about(references: Collection[str], *, names: Names) -> list[Table]:
-    """A table for each journal of these facts. `names` says who the owners are, by public id."""
-    return [
-        journal_table(
-            words(view.fact),
-            view.entries,
-            names=names,
-            note=format_html("{} · {}", Link(view.public_id), Moment(view.posted_at)),
-        )
-        for view in selectors.journals_about(references)
-    ]
+DEBIT, CREDIT = Heading("Debit", number=True), Heading("Credit", number=True)
 
 
-def journal_table(
-    title: str, entries: Sequence[EntryRow], *, names: Names, note: Any = "", after: bool = False
-) -> Table:
-    """`after` adds the balance that each entry left on its account."""
-    headings: list[Heading | str] = [
-        "Account",
-        Heading("Debit", number=True),
-        Heading("Credit", number=True),
-        "",
-    ]
-    if after:
-        headings.append(Heading("Balance after", number=True))
-    return Table(
-        title,
-        headings,
-        [_line(entry, names, after=after) for entry in entries],
-        total=_total(entries),
-        note=note,
+def journals_about(references: Collection[str]) -> GroupedTable:
+    """The journals of these facts, one under the other."""
+    views = selectors.journals_about(references)
+    links.learn(entry.owner for view in views for entry in view.entries)
+    return GroupedTable(
+        "In the books",
+        ["Account", "Whose", DEBIT, CREDIT, ""],
+        [_group(view) for view in views],
+        empty="Nothing has been booked: no money has moved.",
     )
 
 
-def account_name(entry: EntryRow, names: Names) -> Stack:
-    owner = names.get(entry.owner, entry.owner)
-    return Stack(Link(entry.account_public_id, entry.kind.label), _owner(entry.owner, owner))
+def journal_table(entries: Sequence[EntryRow]) -> Table:
+    """One journal, with the balance that each entry left on its account."""
+    links.learn(entry.owner for entry in entries)
+    return Table(
+        "Entries",
+        ["Account", "Whose", DEBIT, CREDIT, "", Heading("Balance after", number=True)],
+        [[*_line(entry), side(entry.balance_after_minor, entry.currency)] for entry in entries],
+        total=_total(entries),
+    )
 
 
-def _owner(public_id: str, name: str) -> Any:
-    return Link(public_id, name) if "_" in public_id else name.capitalize()
+def owner(public_id: str) -> Link | str:
+    """The platform owns under its own name."""
+    return Link(public_id) if "_" in public_id else public_id.capitalize()
 
 
-def _line(entry: EntryRow, names: Names, *, after: bool) -> list[Any]:
-    cells: list[Any] = [
-        account_name(entry, names),
+def side(balance_minor: int, currency: str) -> SafeString:
+    """A balance with the side that it stands on."""
+    if not balance_minor:
+        return NOTHING
+    name = "debit" if balance_minor > 0 else "credit"
+    return format_html(
+        '{} <span class="zs-quiet zs-side-name">{}</span>',
+        Figures(abs(balance_minor), currency),
+        name,
+    )
+
+
+def _group(view: JournalView) -> Group:
+    return Group(
+        title=Link(view.public_id, words(view.fact)),
+        note=Moment(view.posted_at),
+        rows=[_line(entry) for entry in view.entries],
+        total=_total(view.entries),
+    )
+
+
+def _line(entry: EntryRow) -> list[Any]:
+    return [
+        Link(entry.account_public_id, entry.kind.label),
+        owner(entry.owner),
         Figures(entry.debit_minor, entry.currency),
         Figures(entry.credit_minor, entry.currency),
         entry.currency,
     ]
-    return [*cells, side(entry.balance_after_minor, entry.currency)] if after else cells
 
 
 def _total(entries: Sequence[EntryRow]) -> list[Any]:
@@ -75,17 +82,8 @@ def _total(entries: Sequence[EntryRow]) -> list[Any]:
     (currency,) = currencies
     return [
         "Sum",
+        BLANK,
         Figures(sum(entry.debit_minor for entry in entries), currency),
         Figures(sum(entry.credit_minor for entry in entries), currency),
         currency,
     ]
-
-
-def side(balance_minor: int, currency: str) -> SafeString:
-    """A balance with the side that it stands on."""
-    if not balance_minor:
-        return Amount(0, currency).__html__()
-    name = "debit" if balance_minor > 0 else "credit"
-    return format_html(
-        '{} <span class="zs-quiet">{}</span>', Amount(abs(balance_minor), currency), name
-    )

@@ -11,7 +11,7 @@ from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, IdColumn, LinkColumn, TimeColumn
 from audit.admin.filters import AutocompleteSelectFilter, ChoicesCheckboxFilter, DaysFilter
 from audit.admin.sheets import Fact, Facts, Figure, Sheet, Table
-from audit.admin.values import Link, pretty
+from audit.admin.values import Link, Moment, pretty
 from merchants.admin import parts
 from merchants.admin.webhooks import delivery_badge
 from merchants.models import Event, EventStream, WebhookDelivery
@@ -58,7 +58,7 @@ class EventAdmin(ReadOnlyAdmin):
                 Figure("About", Link(about) if about else "-"),
                 Figure("Merchant", Link(row.merchant.public_id, row.merchant.name)),
                 Figure("Number", f"{row.sequence:,}"),
-                Figure("When", Fact("", row.created_at).html),
+                Figure("When", Moment(row.created_at)),
             ],
             main=[
                 Table(

@@ -13,7 +13,7 @@ from audit.admin.filters import (
     RelatedDropdownFilter,
 )
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
-from audit.admin.values import Evidence, Link
+from audit.admin.values import Evidence, Link, Moment
 from audit.admin.work import revive, work, work_badge
 from payments.admin import parts
 from payments.models import CallbackReceipt
@@ -66,7 +66,7 @@ class CallbackReceiptAdmin(ReadOnlyAdmin):
             badges=[parts.badge(ReceiptState, row.state)],
             figures=[
                 Figure("About", Link(row.reference) if row.reference else "Not known yet"),
-                Figure("Received", Fact("", row.received_at).html),
+                Figure("Received", Moment(row.received_at)),
                 Figure("Sent", parts.times(row.deliveries)),
             ],
             main=[

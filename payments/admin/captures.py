@@ -8,7 +8,7 @@ from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import IdColumn, LinkColumn, TimeColumn
 from audit.admin.filters import ChoicesCheckboxFilter, DaysFilter, RelatedDropdownFilter
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
-from audit.admin.values import Link
+from audit.admin.values import Link, Moment
 from ledger.admin.amounts import Amount, CurrencyFilter, MoneyColumn
 from ledger.admin.tables import journals_about
 from payments.admin import parts
@@ -61,16 +61,10 @@ class CaptureAdmin(ReadOnlyAdmin):
             figures=[
                 Figure("Our fee", Amount(row.fee_minor, row.currency)),
                 Figure("Payment", Link(payment.public_id, payment.order.reference)),
-                Figure("Settled", Fact("", row.settled_at).html if row.settled_at else "Not yet"),
+                Figure("Settled", Moment(row.settled_at) if row.settled_at else "Not yet"),
             ],
             main=[
-                *journals_about(
-                    [row.public_id],
-                    names={
-                        payment.merchant.public_id: payment.merchant.name,
-                        account.public_id: account.title,
-                    },
-                ),
+                journals_about([row.public_id]),
                 parts.refunds_table(refunds),
             ],
             side=[

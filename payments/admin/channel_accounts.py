@@ -1,8 +1,11 @@
 """Our accounts with channels: where payments go, and the switch that stops new ones."""
 
+from collections.abc import Collection
+
 from django.contrib import admin
 from django.http import HttpRequest
 
+from audit.admin import links
 from audit.admin.asking import Ask, Request
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, IdColumn
@@ -35,6 +38,14 @@ def switch_badge(account: ChannelAccount) -> Badge:
     if account.enabled:
         return Badge("Takes payments", "success")
     return Badge("Stopped", "danger")
+
+
+def _names(public_ids: Collection[str]) -> dict[str, str]:
+    found = ChannelAccount.objects.filter(public_id__in=public_ids)
+    return dict(found.values_list("public_id", "title"))
+
+
+links.register_names("cha", _names)
 
 
 @admin.register(ChannelAccount)

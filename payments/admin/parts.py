@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from audit.admin.columns import StateColumn, short, state_badge
+from audit.admin.columns import StateColumn, state_badge
 from audit.admin.sheets import Heading, Table
-from audit.admin.values import Badge, Evidence, Link, Stack, words
+from audit.admin.values import Badge, Evidence, Link, words
 from ledger.admin.amounts import Amount
 from merchants.states import COLOURS as MERCHANT_COLOURS
 from merchants.states import Mode
@@ -66,7 +66,7 @@ def attempts_table(attempts: Iterable[Attempt]) -> Table:
         ["Attempt", "Channel", "State", "Channel's reference", "Answer"],
         [
             (
-                Stack(Link(attempt.public_id, f"No. {attempt.number}"), short(attempt.public_id)),
+                Link(attempt.public_id, f"No. {attempt.number}"),
                 Link(attempt.channel_account.public_id, attempt.channel_account.title),
                 attempt_badge(attempt),
                 attempt.channel_id,
@@ -84,7 +84,7 @@ def captures_table(captures: Iterable[Capture]) -> Table:
         ["Capture", "State", "Captured", AMOUNT, Heading("Fee", number=True), "Settled"],
         [
             (
-                Link(capture.public_id, short(capture.public_id)),
+                Link(capture.public_id),
                 badge(CaptureState, capture.state),
                 capture.captured_at,
                 Amount(capture.amount_minor, capture.currency),
@@ -103,7 +103,7 @@ def refunds_table(refunds: Iterable[Refund]) -> Table:
         ["Refund", "State", "Asked for", AMOUNT, "Reason", "Settled"],
         [
             (
-                Link(refund.public_id, short(refund.public_id)),
+                Link(refund.public_id),
                 badge(RefundState, refund.state),
                 refund.created_at,
                 Amount(refund.amount_minor, refund.currency),
@@ -131,7 +131,7 @@ def callbacks_table(receipts: Iterable[CallbackReceipt]) -> Table:
         ["Callback", "Result", "Received", "Sent", "What it said"],
         [
             (
-                Link(receipt.public_id, short(receipt.public_id)),
+                Link(receipt.public_id),
                 badge(ReceiptState, receipt.state),
                 receipt.received_at,
                 times(receipt.deliveries),

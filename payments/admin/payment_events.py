@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, LinkColumn, TimeColumn
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
-from audit.admin.values import Evidence, Link, words
+from audit.admin.values import Evidence, Link, Moment, words
 from payments.models import PaymentEvent
 
 
@@ -34,7 +34,7 @@ class PaymentEventAdmin(ReadOnlyAdmin):
             figures=[
                 Figure("Payment", Link(row.payment.public_id)),
                 Figure("Number", row.sequence),
-                Figure("When", Fact("", row.at).html),
+                Figure("When", Moment(row.at)),
             ],
             main=[Facts("What it changed", [Fact("Fields", Evidence("Show", row.changes))])],
             side=[

@@ -1,11 +1,14 @@
 """The page that answers “what happened to this payment?”."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 
+from audit.admin import links
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import ComputedColumn, IdColumn, LinkColumn, TimeColumn
 from audit.admin.filters import (
@@ -33,6 +36,15 @@ def channel_link(payment: Payment) -> Link | None:
         return None
     account = attempts[-1].channel_account
     return Link(account.public_id, account.title)
+
+
+def _names(public_ids: Collection[str]) -> dict[str, str]:
+    """By what the merchant calls the order."""
+    found = Payment.objects.filter(public_id__in=public_ids)
+    return dict(found.values_list("public_id", "order__reference"))
+
+
+links.register_names("pay", _names)
 
 
 @admin.register(Payment)
@@ -99,22 +111,24 @@ class PaymentAdmin(ReadOnlyAdmin):
         receipts = parts.callbacks_about(
             [*(a.public_id for a in attempts), *(r.public_id for r in refunds)]
         )
-        names = {row.merchant.public_id: row.merchant.name} | {
-            a.channel_account.public_id: a.channel_account.title for a in attempts
-        }
+        links.call({row.public_id: row.order.reference, row.merchant.public_id: row.merchant.name})
+        links.call({a.channel_account.public_id: a.channel_account.title for a in attempts})
         return Sheet(
             heading=Amount(row.amount_minor, row.currency),
             badges=badges(row),
             figures=_figures(row, captures),
             main=[
-                *journals_about(facts, names=names),
-                payment_timeline(row, attempts=attempts, receipts=receipts),
+                journals_about(facts),
                 parts.attempts_table(attempts),
                 *([parts.captures_table(captures)] if captures else []),
                 *([parts.refunds_table(refunds)] if refunds else []),
                 *([parts.callbacks_table(receipts)] if receipts else []),
             ],
-            side=[_about(row), *([work(row)] if row.due_at or row.dead_at else [])],
+            side=[
+                _about(row),
+                payment_timeline(row, attempts=attempts, refunds=refunds, receipts=receipts),
+                *([work(row)] if row.dead_at or row.last_error else []),
+            ],
         )
 
 
@@ -146,7 +160,7 @@ def _figures(payment: Payment, captures: list[Capture]) -> list[Figure]:
         Figure(
             "Refunded",
             Amount(payment.amount_refunded_minor, payment.currency),
-            Amount(under_way, payment.currency) if under_way else "",
+            format_html("{} under way", Amount(under_way, payment.currency)) if under_way else "",
             tone="" if payment.amount_refunded_minor else "empty",
         ),
         Figure("Our fee", Amount(fee, payment.currency), tone="" if fee else "empty"),

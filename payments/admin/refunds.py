@@ -13,7 +13,7 @@ from audit.admin.filters import (
     RelatedDropdownFilter,
 )
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
-from audit.admin.values import Evidence, Link, words
+from audit.admin.values import Evidence, Link, Moment, words
 from audit.admin.work import revive, work, work_badge
 from ledger.admin.amounts import Amount, CurrencyFilter, MoneyColumn
 from ledger.admin.tables import journals_about
@@ -66,20 +66,16 @@ class RefundAdmin(ReadOnlyAdmin):
 
     def sheet(self, request: HttpRequest, row: Refund) -> Sheet:
         payment, account = row.payment, row.capture.attempt.channel_account
-        names = {
-            payment.merchant.public_id: payment.merchant.name,
-            account.public_id: account.title,
-        }
         return Sheet(
             heading=Amount(row.amount_minor, row.currency),
             badges=[parts.badge(RefundState, row.state)],
             figures=[
                 Figure("Of the payment", Amount(payment.amount_captured_minor, row.currency)),
                 Figure("Payment", Link(payment.public_id, payment.order.reference)),
-                Figure("Settled", Fact("", row.settled_at).html if row.settled_at else "Not yet"),
+                Figure("Settled", Moment(row.settled_at) if row.settled_at else "Not yet"),
             ],
             main=[
-                *journals_about([row.public_id], names=names),
+                journals_about([row.public_id]),
                 parts.callbacks_table(parts.callbacks_about([row.public_id])),
             ],
             side=[

@@ -8,7 +8,7 @@ from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, IdColumn, LinkColumn, TimeColumn
 from audit.admin.filters import ChoicesCheckboxFilter, DaysFilter, RelatedDropdownFilter
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
-from audit.admin.values import Badge, Link
+from audit.admin.values import Badge, Link, Moment
 from audit.admin.work import work
 from ledger.admin.amounts import Amount, CurrencyFilter, MoneyColumn
 from ledger.admin.tables import journals_about
@@ -57,9 +57,9 @@ class SuspenseItemAdmin(ReadOnlyAdmin):
             figures=[
                 Figure("Channel", Link(account.public_id, account.title)),
                 Figure("Payment", Link(row.payment.public_id) if row.payment else "Unknown"),
-                Figure("Taken", Fact("", row.occurred_at).html),
+                Figure("Taken", Moment(row.occurred_at)),
             ],
-            main=journals_about([row.public_id], names={account.public_id: account.title}),
+            main=[journals_about([row.public_id])],
             side=[
                 Facts(
                     "About",

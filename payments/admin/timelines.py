@@ -1,33 +1,47 @@
 """What happened to a payment, told in order: its events, what we sent, what came back, whom we told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from audit.admin.columns import short
+from audit.admin import links
 from audit.admin.sheets import Happening, Timeline
 from audit.admin.values import Badge, Evidence, Link, words
 from merchants.selectors import events_written_at
 from merchants.states import COLOURS as MERCHANT_COLOURS
 from merchants.states import DeliveryState
 from payments.admin import parts
-from payments.models import Attempt, CallbackReceipt, Payment, PaymentEvent
+from payments.models import Attempt, CallbackReceipt, Payment, PaymentEvent, Refund
 from payments.states import COLOURS, PaymentState, ReceiptState
+
+if TYPE_CHECKING:
+    from merchants.models import Event
 
 ROADS = {
     "answer": "the channel's answer",
     "inquiry": "our inquiry at the channel",
-    "close": "the channel's answer when we closed it",
+    "close": "the channel closed it for us",
     "clock": "its time was over",
     "merchant": "the merchant's wish",
     "statement": "the channel's statement",
 }
+STATE_NAMES = {"reinstated": "Succeeded after all", "submitted": "Sent to a channel"}
 
 
 def payment_timeline(
-    payment: Payment, *, attempts: Iterable[Attempt], receipts: Iterable[CallbackReceipt]
+    payment: Payment,
+    *,
+    attempts: Iterable[Attempt],
+    refunds: Iterable[Refund],
+    receipts: Iterable[CallbackReceipt],
 ) -> Timeline:
     history = list(payment.history.order_by("sequence"))
+    links.learn(event.actor_id for event in history)
+    links.call({attempt.public_id: f"attempt {attempt.number}" for attempt in attempts})
+    links.call({refund.public_id: "a refund" for refund in refunds})
+    links.call({receipt.public_id: "a callback" for receipt in receipts})
     return Timeline(
         "What happened",
         [
@@ -41,23 +55,22 @@ def payment_timeline(
 
 def _event(event: PaymentEvent) -> Happening:
     state = event.changes.get("state", "")
-    title = PaymentState(state).label if state in PaymentState.values else ""
-    name = words(event.name)
+    label = PaymentState(state).label if state in PaymentState.values else words(event.name)
     return Happening(
         at=event.at,
-        title=format_html("<strong>{}</strong>", title or name),
+        title=format_html("<strong>{}</strong>", STATE_NAMES.get(event.name, label)),
         colour=str(COLOURS.get(state, "default")),
         detail=_why(event),
     )
 
 
-def _why(event: PaymentEvent) -> object:
-    who = format_html("by {} {}", event.actor_kind, Link(event.actor_id, short(event.actor_id)))
+def _why(event: PaymentEvent) -> SafeString:
+    """Through what, and by whom."""
+    who = Link(event.actor_id)
     if not event.cause:
-        return who
-    if event.cause in ROADS:
-        return format_html("because of {} · {}", ROADS[event.cause], who)
-    return format_html("because of {} · {}", Link(event.cause, short(event.cause)), who)
+        return format_html("{}", who)
+    cause = ROADS.get(event.cause) or Link(event.cause)
+    return format_html("{} · {}", cause, who)
 
 
 def _attempt(attempt: Attempt) -> Happening:
@@ -65,7 +78,7 @@ def _attempt(attempt: Attempt) -> Happening:
     return Happening(
         at=attempt.created_at,
         title=format_html(
-            "{} sent to {} {}",
+            "{} at {}{}",
             Link(attempt.public_id, f"Attempt {attempt.number}"),
             attempt.channel_account.title,
             parts.attempt_badge(attempt),
@@ -81,7 +94,7 @@ def _receipt(receipt: CallbackReceipt) -> Happening:
     return Happening(
         at=receipt.received_at,
         title=format_html(
-            "{} received {}",
+            "{} received{}",
             Link(receipt.public_id, "Callback"),
             parts.badge(ReceiptState, receipt.state),
         ),
@@ -91,7 +104,7 @@ def _receipt(receipt: CallbackReceipt) -> Happening:
     )
 
 
-def _notices(payment: Payment, history: list[PaymentEvent]) -> list[Happening]:
+def _notices(payment: Payment, history: Sequence[PaymentEvent]) -> list[Happening]:
     """The merchant's events were written in the transactions of the payment's."""
     written = events_written_at(
         merchant_id=payment.merchant_id, mode=payment.mode, moments={e.at for e in history}
@@ -99,8 +112,7 @@ def _notices(payment: Payment, history: list[PaymentEvent]) -> list[Happening]:
     return [
         Happening(
             at=event.created_at,
-            title=format_html("Merchant told: {}", Link(event.public_id, event.type)),
-            colour="default",
+            title=format_html("Merchant told {}", Link(event.public_id, event.type)),
             detail=_deliveries(event),
         )
         for event in written
@@ -108,21 +120,18 @@ def _notices(payment: Payment, history: list[PaymentEvent]) -> list[Happening]:
     ]
 
 
-def _deliveries(event: object) -> object:
-    deliveries = list(event.deliveries.all())  # type: ignore[attr-defined]  # merchants' models are private
+def _deliveries(event: "Event") -> Any:
+    deliveries = list(event.deliveries.all())
     if not deliveries:
-        return "no endpoint asked for it"
+        return "No endpoint asked for it"
+    badges = [_delivery(delivery) for delivery in deliveries]
+    return format_html(" ".join("{}" for _ in badges), *badges)
+
+
+def _delivery(delivery: Any) -> SafeString:
+    state = DeliveryState(delivery.state)
     return format_html(
-        " ".join("{} {}" for _ in deliveries),
-        *(
-            part
-            for delivery in deliveries
-            for part in (
-                Link(delivery.public_id, delivery.endpoint.url),
-                Badge(
-                    DeliveryState(delivery.state).label,
-                    MERCHANT_COLOURS[DeliveryState(delivery.state)],
-                ),
-            )
-        ),
+        "{} {}",
+        Link(delivery.public_id, delivery.endpoint.url),
+        Badge(state.label, MERCHANT_COLOURS[state]),
     )

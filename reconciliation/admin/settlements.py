@@ -11,7 +11,7 @@ from audit.admin.sheets import Fact, Facts, Figure, Heading, Sheet, Table
 from audit.admin.values import Link
 from ledger.admin.amounts import Amount, CurrencyFilter, MoneyColumn
 from ledger.admin.tables import journals_about
-from reconciliation.models import MerchantShare, Settlement, SettlementItem
+from reconciliation.models import Settlement, SettlementItem
 
 SHOWN_ITEMS = 100
 
@@ -52,8 +52,7 @@ class SettlementAdmin(ReadOnlyAdmin):
                 Figure("Facts", f"{row.item_count:,}"),
             ],
             main=[
-                *journals_about([row.public_id], names={account.public_id: account.title}),
-                _shares(row),
+                journals_about([row.public_id]),
                 _items(row),
             ],
             side=[
@@ -65,43 +64,6 @@ class SettlementAdmin(ReadOnlyAdmin):
                         Fact("Number of the day", row.sequence),
                         Fact("Booked", row.settled_at),
                         Fact("Journal", Link(row.journal) if row.journal else "No account moved"),
-                    ],
-                )
-            ],
-        )
-
-
-@admin.register(MerchantShare)
-class MerchantShareAdmin(ReadOnlyAdmin):
-    list_display = (
-        LinkColumn("merchant", "Merchant"),
-        LinkColumn("settlement.public_id", "Settlement", text="settlement.business_date"),
-        MoneyColumn("due_minor", "Sales less fees less refunds"),
-        MoneyColumn("moved_minor", "Made available"),
-        MoneyColumn("shortfall_minor", "Still to be made good", quiet=True),
-    )
-    list_display_links = (list_display[2],)
-    list_select_related = ("settlement",)
-    search_ids = {"mch": "merchant", "set": "settlement__public_id"}
-    search_help_text = "The id of a merchant or of a settlement"
-
-    def sheet_rows(self) -> QuerySet[MerchantShare]:
-        return MerchantShare.objects.select_related("settlement")
-
-    def sheet(self, request: HttpRequest, row: MerchantShare) -> Sheet:
-        return Sheet(
-            heading="Share of a settlement",
-            figures=[
-                Figure("Sales less fees less refunds", Amount(row.due_minor, row.currency)),
-                Figure("Made available", Amount(row.moved_minor, row.currency)),
-                Figure("Still to be made good", Amount(row.shortfall_minor, row.currency)),
-            ],
-            side=[
-                Facts(
-                    "About",
-                    [
-                        Fact("Merchant", Link(row.merchant)),
-                        Fact("Settlement", Link(row.settlement.public_id)),
                     ],
                 )
             ],
@@ -137,29 +99,6 @@ class SettlementItemAdmin(ReadOnlyAdmin):
                 Figure("Statement", Link(row.line.file.public_id, f"line {row.line.line_number}")),
             ],
         )
-
-
-def _shares(settlement: Settlement) -> Table:
-    shares = MerchantShare.objects.filter(settlement=settlement).order_by("pk")
-    return Table(
-        "What it made available to merchants",
-        [
-            "Merchant",
-            Heading("Sales less fees less refunds", number=True),
-            Heading("Made available", number=True),
-            Heading("Still to be made good", number=True),
-        ],
-        [
-            (
-                Link(share.merchant),
-                Amount(share.due_minor, share.currency),
-                Amount(share.moved_minor, share.currency),
-                Amount(share.shortfall_minor, share.currency),
-            )
-            for share in shares
-        ],
-        empty="Nothing became available.",
-    )
 
 
 def _items(settlement: Settlement) -> Table:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django_fsm import TransitionNotAllowed
 
+from audit.admin import links
 from audit.admin.asking import Ask, Request
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import ComputedColumn, IdColumn, LinkColumn, TimeColumn
@@ -24,8 +25,27 @@ from reconciliation.services import resolutions
 from reconciliation.states import TICKETS_AT_WORK, DiscrepancyKind, TicketState
 
 # Beside each other on the page, in this order; the rest of the evidence is folded away.
-COMPARED = ("state", "amount_minor", "fee_minor", "fee_agreed_minor", "occurred_at")
-AMOUNTS = frozenset({"amount_minor", "fee_minor", "fee_agreed_minor"})
+COMPARED = ("state", "amount_minor", "fee_minor", "occurred_at")
+AMOUNTS = frozenset({"amount_minor", "fee_minor"})
+
+_K = DiscrepancyKind
+EXPLANATIONS: dict[DiscrepancyKind, str] = {
+    _K.MISSING_HERE: "The channel lists money that we do not know. It is held in suspense until"
+    " somebody finds whose it is, or gives it back.",
+    _K.MISSING_AT_CHANNEL: "We booked money that the channel does not list for this day. It may come"
+    " on a later statement; until then the channel owes us nothing for it.",
+    _K.AMOUNT_MISMATCH: "The channel took or lists another amount than we asked for or booked. Ask the"
+    " channel which one is right.",
+    _K.CURRENCY_MISMATCH: "The channel lists another currency than we booked.",
+    _K.STATE_MISMATCH: "One side says that the money moved, the other that it did not.",
+    _K.FEE_MISMATCH: "The channel kept another fee than its contract says. The money is settled as the"
+    " channel paid it; the difference has to be claimed from the channel.",
+    _K.DUPLICATE_LINE: "The channel lists the same movement twice. Only one of the lines is settled.",
+    _K.LATE_SUCCESS: "The payer's money came after the payment had been closed. It is held in"
+    " suspense until it is given back or taken for the order.",
+    _K.PAID_TWICE: "The order was paid already. The second payment is held in suspense until it is"
+    " given back.",
+}
 
 
 def due_badge(ticket: Ticket) -> Badge:
@@ -97,6 +117,7 @@ class TicketAdmin(ReadOnlyAdmin):
     }
     search_exact = ("our_reference", "their_reference")
     search_help_text = "The id of a ticket or of what it is about, or the channel's reference"
+    named = ("payment",)
     asks = (
         Ask(
             name="take",
@@ -139,6 +160,7 @@ class TicketAdmin(ReadOnlyAdmin):
         return Ticket.objects.select_related("channel_account", "owner", "run")
 
     def sheet(self, request: HttpRequest, row: Ticket) -> Sheet:
+        links.learn([row.payment])
         lines = StatementLine.objects.filter(ticket=row).select_related(
             "file", "ticket", "settlement_item__settlement"
         )
@@ -152,6 +174,7 @@ class TicketAdmin(ReadOnlyAdmin):
                 Figure("Owner", _owner(row)),
             ],
             main=[
+                Facts("What this means", [Fact("", EXPLANATIONS[DiscrepancyKind(row.kind)])]),
                 *_ending(row),
                 *_both_sides(row),
                 parts.lines_table(lines.defer("file__raw").order_by("pk")),
@@ -199,26 +222,28 @@ def _both_sides(ticket: Ticket) -> list[Section]:
     theirs, ours = ticket.evidence.get("channel") or {}, ticket.evidence.get("ours") or {}
     if not theirs and not ours:
         return []
-    names = [name for name in COMPARED if name in theirs or name in ours]
+    if theirs:
+        # What we say of a fee is what the contract says of this line.
+        agreed = {"fee_minor": theirs.get("fee_agreed_minor"), "currency": theirs["currency"]}
+        ours = {**agreed, **ours}
+    rows = [
+        (words(name.removesuffix("_minor")), _side(theirs, name), _side(ours, name))
+        for name in COMPARED
+    ]
     return [
         Table(
             "Both sides, as they were seen",
             ["", "The channel says", "We say"],
-            [
-                (words(name.removesuffix("_minor")), _side(theirs, name), _side(ours, name))
-                for name in names
-            ],
+            rows,
             note=Evidence("All the evidence", ticket.evidence),
         )
     ]
 
 
 def _side(side: dict[str, Any], name: str) -> Any:
-    if not side:
-        return "Nothing" if name == "state" else None
     value = side.get(name)
     if value is None:
-        return None
+        return "Nothing" if name == "state" else None
     if name in AMOUNTS:
         return Amount(int(value), str(side["currency"]))
     moment: datetime | None = parse_datetime(str(value)) if name == "occurred_at" else None
