@@ -101,33 +101,23 @@ class SettlementItem(models.Model):
 
 
 class MerchantShare(models.Model):
-    """What a settlement made available to one merchant.
-
-    Refunds can outrun sales, if only by the fee that we keep. What can be paid out never goes below
-    zero: the rest stays in the merchant's pending account as `shortfall_minor`, and the next settlement
-    makes it good before anything becomes available.
-    """
+    """What a settlement made available to one merchant."""
 
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="shares")
     merchant = models.CharField(max_length=PUBLIC_ID_LENGTH, help_text="Public id.")
     currency = fields.currency()
-    due_minor = models.BigIntegerField(help_text="Sales less fees less refunds of this settlement.")
-    moved_minor = models.BigIntegerField(help_text="From pending to available.")
-    shortfall_minor = models.BigIntegerField(help_text="What is still to be made good after it.")
+    amount_minor = models.BigIntegerField(
+        help_text="Sales less fees less refunds; negative where refunds outweigh."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["settlement", "merchant"], name="merchant_has_one_share_of_a_settlement"
             ),
-            models.CheckConstraint(
-                condition=models.Q(shortfall_minor__gte=0),
-                name="merchant_shortfall_is_not_negative",
-            ),
         ]
         indexes = [
-            # the last one says what the merchant still owes
-            models.Index(fields=["merchant", "currency", "-id"], name="share_newest_of_merchant"),
+            models.Index(fields=["merchant", "-id"], name="share_newest_of_merchant"),
         ]
         triggers = [
             fields.written_once("merchant_shares_are_written_once"),

@@ -240,7 +240,9 @@ def _complaints(file: StatementFile, row: StatementRow) -> Iterator[str]:
 def _refuse(file: StatementFile, invalid: StatementInvalid) -> None:
     locked = StatementFile.objects.select_for_update(no_key=True).get(pk=file.pk)
     if locked.state == FileState.KEPT:
-        locked.refuse(line_number=invalid.line_number, because=invalid.reason)
+        # The reason may quote the file, and PostgreSQL stores no NUL.
+        because = invalid.reason.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        locked.refuse(line_number=invalid.line_number, because=because)
         # Reading it again will not help; a changed file or parser is another matter.
         locked.due_at = None
         locked.save(update_fields=["state", "refused_line", "refused_because", "due_at"])

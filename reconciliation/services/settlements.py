@@ -5,7 +5,6 @@ A day with very many lines, or with lines that were explained later, has more th
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -13,11 +12,7 @@ from django.db.models import Max
 
 from audit.actor import Actor
 from audit.ids import new_id
-from ledger import selectors as ledger
-from ledger.chart import AccountKind
-from ledger.drafts import AccountRef
 from ledger.services import journals
-from ledger.services.journals import NegativeBalanceForbidden
 from payments.services import settling
 from payments.services.settling import Paid
 from reconciliation import postings
@@ -28,25 +23,13 @@ from reconciliation.models import (
     StatementFile,
     StatementLine,
 )
-from reconciliation.services import locks
 
 # What one transaction locks.
 ITEMS_AT_MOST = 10_000
-# A refund may take what was available between our look and our post; then look again.
-TRIES = 5
 
 
 class LineDoesNotFit(Exception):
     """The line's amount is not the amount of the fact that it was matched with: nothing is booked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What a settlement makes available to a merchant, and what stays to be made good."""
-
-    due_minor: int
-    moved_minor: int
-    shortfall_minor: int
 
 
 def settle(*, file: StatementFile, by: Actor, now: datetime) -> int:
@@ -57,16 +40,8 @@ def settle(*, file: StatementFile, by: Actor, now: datetime) -> int:
     count = 0
     for one in files.with_unsettled_lines().select_related("channel_account").order_by("pk"):
         for part in _parts(one):
-            count += _book_trying_again(one, part, by=by, now=now)
+            count += _book(one, part, by=by, now=now)
     return count
-
-
-def share(*, due_minor: int, shortfall_minor: int, available_minor: int) -> Share:
-    """`shortfall_minor` is what earlier settlements could not take back, `available_minor` what the
-    merchant could be paid out now: never more is taken back."""
-    goal = due_minor - shortfall_minor
-    moved = max(goal, -max(available_minor, 0))
-    return Share(due_minor=due_minor, moved_minor=moved, shortfall_minor=moved - goal)
 
 
 def _parts(file: StatementFile) -> Iterator[list[StatementLine]]:
@@ -80,17 +55,6 @@ def _parts(file: StatementFile) -> Iterator[list[StatementLine]]:
             last = part[-1].pk
 
 
-def _book_trying_again(
-    file: StatementFile, lines: Sequence[StatementLine], *, by: Actor, now: datetime
-) -> int:
-    for _ in range(TRIES - 1):
-        try:
-            return _book(file, lines, by=by, now=now)
-        except NegativeBalanceForbidden:
-            continue
-    return _book(file, lines, by=by, now=now)
-
-
 @transaction.atomic
 def _book(file: StatementFile, lines: Sequence[StatementLine], *, by: Actor, now: datetime) -> int:
     paid = settling.settle(
@@ -99,10 +63,8 @@ def _book(file: StatementFile, lines: Sequence[StatementLine], *, by: Actor, now
     lines = [line for line in lines if line.fact in paid]
     if not lines:
         return 0
-    locks.settlements()
     items = [_item(line, paid[line.fact]) for line in lines]
     currency = lines[0].currency
-    shares = _shares(paid.values(), currency)
     gross_minor = sum(item.amount_minor for item in items)
     fee_minor = sum(item.fee_minor for item in items)
     settlement = Settlement(
@@ -118,21 +80,17 @@ def _book(file: StatementFile, lines: Sequence[StatementLine], *, by: Actor, now
         net_minor=gross_minor - fee_minor,
         settled_at=now,
     )
-    settlement.journal = _post(settlement, shares, by=by, now=now)
+    available = _available(paid.values())
+    settlement.journal = _post(settlement, available, by=by, now=now)
     settlement.save()
     for item in items:
         item.settlement = settlement
     SettlementItem.objects.bulk_create(items)
     MerchantShare.objects.bulk_create(
         MerchantShare(
-            settlement=settlement,
-            merchant=merchant,
-            currency=currency,
-            due_minor=one.due_minor,
-            moved_minor=one.moved_minor,
-            shortfall_minor=one.shortfall_minor,
+            settlement=settlement, merchant=merchant, currency=currency, amount_minor=amount_minor
         )
-        for merchant, one in shares.items()
+        for merchant, amount_minor in available.items()
     )
     return len(items)
 
@@ -146,38 +104,24 @@ def _item(line: StatementLine, paid: Paid) -> SettlementItem:
     )
 
 
-def _shares(paid: Iterable[Paid], currency: str) -> dict[str, Share]:
-    due: Counter[str] = Counter()
+def _available(paid: Iterable[Paid]) -> dict[str, int]:
+    """What becomes available, by merchant; negative where refunds outweigh sales."""
+    available: Counter[str] = Counter()
     for one in paid:
         if one.merchant:
-            due[one.merchant] += one.available_minor
-    newest = MerchantShare.objects.filter(merchant__in=due, currency=currency)
-    short = {
-        one.merchant: one.shortfall_minor
-        for one in newest.order_by("merchant", "currency", "-id").distinct("merchant", "currency")
-    }
-    return {
-        merchant: share(
-            due_minor=due_minor,
-            shortfall_minor=short.get(merchant, 0),
-            available_minor=_available(merchant, currency),
-        )
-        for merchant, due_minor in sorted(due.items())
-    }
+            available[one.merchant] += one.available_minor
+    return dict(sorted(available.items()))
 
 
-def _available(merchant: str, currency: str) -> int:
-    return -ledger.balance(AccountRef(AccountKind.MERCHANT_AVAILABLE, merchant, currency))
-
-
-def _post(settlement: Settlement, shares: Mapping[str, Share], *, by: Actor, now: datetime) -> str:
+def _post(settlement: Settlement, available: Mapping[str, int], *, by: Actor, now: datetime) -> str:
+    """The journal's public id; empty when sales and refunds cancel out and no account moves."""
     draft = postings.settled(
         settlement=settlement.public_id,
         channel_account=settlement.channel_account.public_id,
         currency=settlement.currency,
         gross_minor=settlement.gross_minor,
         fee_minor=settlement.fee_minor,
-        available_minor={merchant: one.moved_minor for merchant, one in shares.items()},
+        available_minor=available,
         effective_at=now,
     )
     return journals.post(draft, by=by, now=now).public_id if draft else ""
