@@ -29,14 +29,17 @@ class BalanceOut(serializers.Serializer[dict[str, Any]]):
 
 BalancesOut = described_as(
     "BalancesOut",
-    {"object": serializers.ReadOnlyField(default="balances"), "data": BalanceOut(many=True)},
+    {
+        "object": serializers.CharField(default="balances", read_only=True),
+        "data": BalanceOut(many=True),
+    },
 )
 # Seen from the merchant: what we owe it more is positive.
 TransactionOut = described_as(
     "BalanceTransactionOut",
     {
         "id": serializers.CharField(),
-        "object": serializers.ReadOnlyField(default="balance_transaction"),
+        "object": serializers.CharField(default="balance_transaction", read_only=True),
         "balance": serializers.ChoiceField(choices=list(BALANCES.values())),
         "currency": serializers.CharField(),
         "amount": serializers.IntegerField(),

@@ -21,7 +21,7 @@ EventOut = described_as(
     "EventOut",
     {
         "id": serializers.CharField(),
-        "object": serializers.ReadOnlyField(default="event"),
+        "object": serializers.CharField(default="event", read_only=True),
         "type": serializers.ChoiceField(choices=list(EVENT_TYPES)),
         "timestamp": TimeField(),
         "mode": serializers.ChoiceField(choices=Mode.choices),

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from merchants.api.idempotency import HEADER as IDEMPOTENCY_HEADER
 from merchants.api.problems import PROBLEMS
+from merchants.api.serializers import ListQuery, Query
 from merchants.api.versions import HEADER as VERSION_HEADER
 from merchants.api.versions import VERSIONS
 
@@ -55,6 +56,11 @@ FIELD_ERROR = {
 class ProblemAutoSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         return [{name: []} for name in SECURITY_SCHEMES] if self._is_merchants() else [{}]
+
+    def get_operation_id(self) -> str:
+        operation_id = super().get_operation_id()
+        is_list = issubclass(getattr(self.view, "query_class", Query), ListQuery)
+        return operation_id.replace("_retrieve", "_list") if is_list else operation_id
 
     def get_override_parameters(self) -> list[Any]:
         parameters = [

@@ -71,7 +71,7 @@ class ReplayIn(StrictSerializer):
 
 class EndpointOut(serializers.Serializer[WebhookEndpoint]):
     id = serializers.CharField(source="public_id")
-    object = serializers.ReadOnlyField(default="webhook_endpoint")
+    object = serializers.CharField(default="webhook_endpoint", read_only=True)
     mode = serializers.CharField()
     url = serializers.CharField()
     description = serializers.CharField()
@@ -87,8 +87,8 @@ class EndpointWithSecretOut(EndpointOut):
 
 class DeletedOut(serializers.Serializer[WebhookEndpoint]):
     id = serializers.CharField(source="public_id")
-    object = serializers.ReadOnlyField(default="webhook_endpoint")
-    deleted = serializers.ReadOnlyField(default=True)
+    object = serializers.CharField(default="webhook_endpoint", read_only=True)
+    deleted = serializers.BooleanField(default=True, read_only=True)
 
 
 class ReplayedOut(serializers.Serializer[int]):
