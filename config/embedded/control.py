@@ -11,7 +11,7 @@ from typing import TextIO
 from config.embedded import places, processes, supervisor
 from config.embedded.tree import Record, Tree, open_tree
 
-START_SECONDS = 180.0
+START_SECONDS = 240.0
 STOP_SECONDS = 60.0
 
 

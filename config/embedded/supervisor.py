@@ -16,7 +16,7 @@ from config.embedded.tree import Record, Tree
 
 LOOK_EVERY_SECONDS = 0.1
 SERVER_START_SECONDS = 30.0
-APPLICATION_START_SECONDS = 60.0
+APPLICATION_START_SECONDS = 120.0
 LARGEST_LOG_BYTES = 10_000_000
 STOP_ORDER = ("beat", "web", "worker", "simulator", "valkey", "postgres")
 

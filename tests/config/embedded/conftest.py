@@ -61,7 +61,7 @@ def embedded(place):
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             cwd=places.CHECKOUT,
             env=environment(ZEROSUM_STATE_DIR=str(state), **variables),
         )
@@ -94,7 +94,7 @@ def postmaster_of(directory):
     return int(lock.read_text().split("\n", 1)[0])
 
 
-def until(condition, *, seconds=15.0):
+def until(condition, *, seconds=30.0):
     assert processes.wait_until(condition, seconds=seconds, every=0.05)
 
 

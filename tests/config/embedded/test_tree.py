@@ -32,7 +32,7 @@ def test_tree_comes_up_survives_and_leaves_nothing(embedded, place):
         now = json.loads((place / "state.json").read_text())["processes"]
         return all(now[name]["restarts"] and now[name]["state"] == "up" for name in APPLICATION)
 
-    until(all_are_back, seconds=60)
+    until(all_are_back, seconds=90)
     after = _status(embedded)
     assert after["addresses"] == before["addresses"]
     assert _get(after["addresses"]["web"] + "/health/ready") == 200
