@@ -28,7 +28,8 @@ class DueQuerySet(models.QuerySet[M]):
 
 
 class DueRow(models.Model):
-    """The parent of every kind of due work. Fields change through audit.services.due only."""
+    """The parent of every kind of due work, each with a DueQuerySet of its own for `objects`. Fields
+    change through audit.services.due only."""
 
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveIntegerField(default=0, editable=False)
@@ -36,8 +37,6 @@ class DueRow(models.Model):
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     last_error = models.TextField(blank=True, default="", editable=False)
     dead_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = DueQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 
 from audit.actor import Actor
@@ -41,7 +41,7 @@ def claim(rows: "DueQuerySet[R]", *, now: datetime, limit: int, lease_seconds: i
             .order_by("due_at", "pk")[:limit]
         )
         lease_until = now + timedelta(seconds=lease_seconds)
-        rows.model.objects.filter(pk__in=[row.pk for row in claimed]).update(
+        _rows(rows.model).filter(pk__in=[row.pk for row in claimed]).update(
             lease_token=token, lease_until=lease_until, attempts=F("attempts") + 1
         )
     for row in claimed:
@@ -84,7 +84,7 @@ def retry_or_bury(
 @transaction.atomic
 def revive(row: DueRow, *, reason: str, by: Actor, now: datetime) -> None:
     """A row that was given up is owed again, from its first attempt on. Raises NotDead."""
-    rows = type(row).objects.filter(pk=row.pk).exclude(dead_at=None)
+    rows = _rows(type(row)).filter(pk=row.pk).exclude(dead_at=None)
     if not rows.update(
         due_at=now, dead_at=None, attempts=0, lease_until=None, lease_token=None, last_error=""
     ):
@@ -104,8 +104,12 @@ def jittered(seconds: float, *, share: float = 0.1) -> float:
 
 
 def _fenced(row: DueRow, **values: object) -> None:
-    changed = type(row).objects.filter(pk=row.pk, lease_token=row.lease_token).update(**values)
+    changed = _rows(type(row)).filter(pk=row.pk, lease_token=row.lease_token).update(**values)
     if not changed:
         raise LeaseLost(f"{row} was claimed by another worker")
     for name, value in values.items():
         setattr(row, name, value)
+
+
+def _rows(model: type[R]) -> "models.QuerySet[R]":
+    return model._default_manager.all()  # noqa: SLF001 - documented API of Django, underscore or not

@@ -54,7 +54,7 @@ def apply(
 
 def _still_open(refund: Refund) -> bool:
     """Under way, or nobody knows; either way it stays due until the channel says."""
-    changed = refund.state == Ours.PENDING
+    changed = bool(refund.state == Ours.PENDING)
     if changed:
         refund.process()
     refund.save(update_fields=["state", "channel_id", "exchange"])

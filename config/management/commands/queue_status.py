@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
@@ -34,6 +34,6 @@ class Command(BaseCommand):
                     str(state.dead),
                     f"{state.oldest_seconds:.0f}",
                 )
-            Console(file=self.stdout).print(table)
+            Console(file=cast(IO[str], self.stdout)).print(table)
         if any(state.dead for state in states.values()):
             raise SystemExit(1)

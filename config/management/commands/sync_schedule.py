@@ -39,4 +39,4 @@ def _seed(tick: Tick) -> bool:
             **when,
         },
     )
-    return created
+    return bool(created)
