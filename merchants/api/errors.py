@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.request import Request
 
@@ -29,6 +29,12 @@ FRAMEWORK_CODES = {
     "permission_denied": "permission_denied",
     "unsupported_media_type": "media_type_unsupported",
     "parse_error": "json_invalid",
+}
+# The last is a body that broke off.
+DJANGO_CODES: dict[type[Exception], str] = {
+    Http404: "not_found",
+    PermissionDenied: "permission_denied",
+    UnreadablePostError: "request_invalid",
 }
 
 
@@ -100,8 +106,8 @@ def _as_api_error(exc: Exception) -> ApiError | None:
             return _invalid(exc)
         case exceptions.APIException():
             return _framework_error(exc)
-        case Http404() | PermissionDenied():
-            return ApiError("not_found" if isinstance(exc, Http404) else "permission_denied")
+        case Http404() | PermissionDenied() | UnreadablePostError():
+            return ApiError(DJANGO_CODES[type(exc)])
         case OperationalError() | InterfaceError():
             logger.error("database unavailable: %s", exc)
             return unavailable()

@@ -1,5 +1,6 @@
 """Around every answer under /v1/: an id, never HTML for a failure, and the platform's signature."""
 
+import logging
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -8,8 +9,11 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
 from audit.ids import new_id
+from audit.vault import KeyringUnusable
 from merchants.api import signatures, texts
-from merchants.api.errors import CONTENT_TYPE, ApiError, render
+from merchants.api.errors import CONTENT_TYPE, ApiError, render, unavailable
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "/v1/"
 REQUEST_ID = "X-Request-Id"
@@ -36,8 +40,8 @@ class MerchantAnswers:
         request.META["HTTP_X_REQUEST_ID"] = request_id
         if request.path.startswith(PREFIX):
             response = self._as_problem(request, self._answer(request))
+            response = self._signed(request, response)
             response.setdefault("Cache-Control", "no-store")
-            self._sign(request, response)
         else:
             response = self.get_response(request)
         response[REQUEST_ID] = request_id
@@ -58,9 +62,15 @@ class MerchantAnswers:
             problem["Allow"] = response["Allow"]
         return problem
 
-    def _sign(self, request: HttpRequest, response: HttpResponseBase) -> None:
+    def _signed(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         body = b"" if request.method == "HEAD" else _content(response)
-        signatures.sign(request, response, body=body, now=timezone.now())
+        try:
+            signatures.sign(request, response, body=body, now=timezone.now())
+        except KeyringUnusable as error:
+            # An answer that cannot be proved is not given; the retry gets the one that was kept.
+            logger.critical("answers cannot be signed: %s", error)
+            return render(request, unavailable())
+        return response
 
 
 def _code(status: int) -> str:

@@ -5,6 +5,7 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import InterfaceError, OperationalError
+from django.http import UnreadablePostError
 from http_message_signatures import (
     HTTPMessageVerifier,
     InvalidSignature,
@@ -142,6 +143,23 @@ def test_a_database_in_trouble_is_503_with_retry_after(api, monkeypatch, error):
     response = api.get("/v1/events")
     refused(response, "temporarily_unavailable")
     assert int(response["Retry-After"]) >= 1
+
+
+def test_a_body_that_breaks_off_is_the_clients_matter(api, monkeypatch):
+    def broken(**_kwargs):
+        raise UnreadablePostError
+
+    monkeypatch.setattr(selectors, "events_of", broken)
+    refused(api.get("/v1/events"), "request_invalid")
+
+
+def test_without_a_keyring_no_unproved_answer_leaves(api, settings):
+    headers = api.headers("GET", "/v1/events", b"", {})
+    settings.KEYRING = "file:/nowhere.json"
+    response = api.raw("GET", "/v1/events", b"", headers)
+    assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
+    assert "Retry-After" in response
+    assert b'"data"' not in response.content
 
 
 def test_plain_http_is_refused_not_redirected(api, settings):
