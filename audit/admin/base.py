@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 
 from audit.admin import links
 from audit.admin.asking import ReasonRequired
+from audit.admin.columns import Column
 from audit.admin.paging import PublicIdChangeList, UncountedPaginator
 from audit.admin.sheets import Fact, Facts, Section, Sheet
 from audit.admin.values import Link, PublicId
@@ -113,7 +114,8 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         shown: ChangeList = super().get_changelist_instance(request)
-        links.learn(getattr(row, name) for row in shown.result_list for name in self.named)
+        fields = [Column(path) for path in self.named]
+        links.learn(str(field.value(row)) for row in shown.result_list for field in fields)
         return shown
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:

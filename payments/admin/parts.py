@@ -66,7 +66,7 @@ def attempts_table(attempts: Iterable[Attempt]) -> Table:
         ["Attempt", "Channel", "State", "Channel's reference", "Answer"],
         [
             (
-                Link(attempt.public_id, f"No. {attempt.number}"),
+                Link(attempt.public_id),
                 Link(attempt.channel_account.public_id, attempt.channel_account.title),
                 attempt_badge(attempt),
                 attempt.channel_id,

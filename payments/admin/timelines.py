@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from merchants.models import Event
 
 ROADS = {
-    "answer": "the channel's answer",
-    "inquiry": "our inquiry at the channel",
-    "close": "the channel closed it for us",
-    "clock": "its time was over",
-    "merchant": "the merchant's wish",
-    "statement": "the channel's statement",
+    "answer": "The channel's answer",
+    "inquiry": "Our inquiry at the channel",
+    "close": "The channel closed it for us",
+    "clock": "Its time was over",
+    "merchant": "The merchant's wish",
+    "statement": "The channel's statement",
 }
 STATE_NAMES = {"reinstated": "Succeeded after all", "submitted": "Sent to a channel"}
 
@@ -39,9 +39,9 @@ def payment_timeline(
 ) -> Timeline:
     history = list(payment.history.order_by("sequence"))
     links.learn(event.actor_id for event in history)
-    links.call({attempt.public_id: f"attempt {attempt.number}" for attempt in attempts})
-    links.call({refund.public_id: "a refund" for refund in refunds})
-    links.call({receipt.public_id: "a callback" for receipt in receipts})
+    links.call({attempt.public_id: f"Attempt {attempt.number}" for attempt in attempts})
+    links.call({r.public_id: f"Refund {n}" for n, r in enumerate(refunds, start=1)})
+    links.call({r.public_id: f"Callback {n}" for n, r in enumerate(receipts, start=1)})
     return Timeline(
         "What happened",
         [
@@ -79,7 +79,7 @@ def _attempt(attempt: Attempt) -> Happening:
         at=attempt.created_at,
         title=format_html(
             "{} at {}{}",
-            Link(attempt.public_id, f"Attempt {attempt.number}"),
+            Link(attempt.public_id),
             attempt.channel_account.title,
             parts.attempt_badge(attempt),
         ),
@@ -95,7 +95,7 @@ def _receipt(receipt: CallbackReceipt) -> Happening:
         at=receipt.received_at,
         title=format_html(
             "{} received{}",
-            Link(receipt.public_id, "Callback"),
+            Link(receipt.public_id),
             parts.badge(ReceiptState, receipt.state),
         ),
         colour="info",

@@ -107,7 +107,7 @@ class StatementLineAdmin(ReadOnlyAdmin):
         MoneyColumn("fee_minor", "Channel's fee"),
         Column("channel_state", "Channel says"),
         parts.state_column(LineState),
-        LinkColumn("ticket.public_id", "Ticket", text="verdict"),
+        LinkColumn("ticket.public_id", "Ticket", text="get_verdict_display"),
         LinkColumn("fact", "Booked as"),
     )
     list_select_related = ("file", "ticket")

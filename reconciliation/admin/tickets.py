@@ -96,7 +96,7 @@ class TicketAdmin(ReadOnlyAdmin):
         LinkColumn("channel_account.public_id", "Channel", text="channel_account.title"),
         LinkColumn("payment", "Payment"),
         parts.state_column(TicketState),
-        LinkColumn("owner.public_id", "Owner", text="owner.username"),
+        LinkColumn("owner.public_id", "Owner"),
         ComputedColumn(due_badge, "Time", name="due"),
     )
     list_select_related = ("channel_account", "owner")
@@ -116,8 +116,8 @@ class TicketAdmin(ReadOnlyAdmin):
         "att": "our_reference",
     }
     search_exact = ("our_reference", "their_reference")
-    search_help_text = "The id of a ticket or of what it is about, or the channel's reference"
-    named = ("payment",)
+    search_help_text = "Any id, or the channel's reference"
+    named = ("payment", "owner.public_id")
     asks = (
         Ask(
             name="take",
