@@ -70,6 +70,8 @@ class TextField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         if "max_length" not in kwargs:
             raise ImproperlyConfigured("a TextField without max_length takes anything")
+        if not kwargs.get("allow_blank"):
+            kwargs.setdefault("min_length", 1)
         super().__init__(trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+)
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiParameter
 
 from merchants.api.idempotency import HEADER as IDEMPOTENCY_HEADER
 from merchants.api.problems import PROBLEMS
@@ -99,6 +102,19 @@ class MerchantAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ign
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
         return list(SECURITY_SCHEMES.values())
+
+
+class StrictSerializerScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Says aloud that unknown fields are refused."""
+
+    target_class = "merchants.api.serializers.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        mapped = auto_schema._map_serializer(  # type: ignore[no-untyped-call]  # noqa: SLF001 - how the extension's docs do it
+            self.target, direction, bypass_extensions=True
+        )
+        return {**mapped, "additionalProperties": False}
 
 
 def complete(result: dict[str, Any], **_: object) -> dict[str, Any]:

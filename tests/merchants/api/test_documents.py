@@ -69,6 +69,12 @@ def test_both_ways_to_authenticate_are_described(openapi):
         assert operation["security"] == [{"signature": []}, {"bearer": []}]
 
 
+def test_unknown_fields_are_refused_by_the_schema_as_by_the_api(openapi):
+    body = openapi["paths"]["/v1/webhook_endpoints"]["post"]["requestBody"]
+    name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert openapi["components"]["schemas"][name]["additionalProperties"] is False
+
+
 def test_lists_describe_their_pages_and_parameters(openapi):
     listed = openapi["paths"]["/v1/events"]["get"]
     assert {"limit", "after"} <= {p["name"] for p in listed["parameters"]}
