@@ -59,13 +59,11 @@ class OpenSuspense:
 
 
 def accounts(*, channel: str = "", public_id: str = "") -> list[ChannelAccount]:
-    """The enabled accounts, of one channel or with one public id where these are given."""
-    found = ChannelAccount.objects.filter(enabled=True).order_by("pk")
+    """The enabled accounts, of one channel where it is given; or the one that is named, enabled or not."""
+    found = ChannelAccount.objects.order_by("pk")
     if channel:
         found = found.filter(channel=channel)
-    if public_id:
-        found = found.filter(public_id=public_id)
-    return list(found)
+    return list(found.filter(public_id=public_id) if public_id else found.filter(enabled=True))
 
 
 def named(

@@ -173,8 +173,8 @@ class TicketAdmin(ReadOnlyAdmin):
                 Figure("Channel", Link(row.channel_account.public_id, row.channel_account.title)),
                 Figure("Owner", _owner(row)),
             ],
+            notice=EXPLANATIONS[DiscrepancyKind(row.kind)],
             main=[
-                Facts("What this means", [Fact("", EXPLANATIONS[DiscrepancyKind(row.kind)])]),
                 *_ending(row),
                 *_both_sides(row),
                 parts.lines_table(lines.defer("file__raw").order_by("pk")),

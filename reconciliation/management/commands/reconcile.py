@@ -1,18 +1,20 @@
 """Compares a day's statement with our books: `manage.py reconcile --channel sandbox --date 2026-11-20`."""
 
 import json
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from rich.console import Console
-from rich.progress import Progress as Bar
+from rich.progress import Progress, TaskID
 from rich.table import Table
+from rich.text import Text
 
 from audit.actor import Actor, ActorKind
 from ledger.money import format_minor
@@ -45,11 +47,11 @@ class Command(BaseCommand):
         parser.add_argument("--file", type=Path, help="a statement that was received otherwise")
         parser.add_argument("--json", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+    def handle(self, *_args: Any, **options: Any) -> None:
         account = _account(options["channel"], options["account"])
         data = _read(options["file"])
         try:
-            with _progress(quiet=options["json"]) as progress:
+            with _progress() as progress:
                 run = runs.reconcile(
                     channel_account=account,
                     business_date=options["date"],
@@ -70,9 +72,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(run, at_work)))
         else:
-            _show(Console(file=cast(IO[str], self.stdout)), run, at_work, unexplained)
+            self.stdout.write(_readable(run, at_work, unexplained))
         if any(row.total_minor for row in unexplained):
-            raise CommandError("Money is unexplained.", returncode=1)
+            sys.exit(1)
 
 
 def _account(channel: str, public_id: str) -> "ChannelAccount":
@@ -100,55 +102,68 @@ def _as_json(run: Run, at_work: list[Ticket]) -> dict[str, object]:
         "run": run.public_id,
         "lines": run.line_count,
         "matched": run.matched_count,
-        "discrepancies": run.discrepancies,
+        "discrepancies": dict(sorted(run.discrepancies.items())),
         "healed": run.healed_count,
         "tickets": [ticket.public_id for ticket in at_work],
     }
 
 
-def _show(
-    console: Console, run: Run, at_work: list[Ticket], unexplained: list[headline.Unexplained]
-) -> None:
-    counts = Table(title=f"{run.channel_account}, {run.business_date}: {run.public_id}")
-    counts.add_column("Lines of the statement")
-    counts.add_column(str(run.line_count), justify="right")
-    counts.add_row("matched", str(run.matched_count))
-    counts.add_row("healed", str(run.healed_count))
+def _readable(run: Run, at_work: list[Ticket], unexplained: list[headline.Unexplained]) -> str:
+    console = Console(force_terminal=sys.stdout.isatty())
+    with console.capture() as captured:
+        console.print(_lines(run))
+        if at_work:
+            console.print(_tickets(at_work))
+        for row in unexplained:
+            console.print(
+                f"Unexplained money: {format_minor(row.total_minor, row.currency)}",
+                style="bold red" if row.total_minor else "green",
+                highlight=False,
+            )
+    return captured.get().rstrip("\n")
+
+
+def _lines(run: Run) -> Table:
+    table = Table("Lines", title=f"{run.channel_account.title}, {run.business_date}")
+    table.add_column(f"{run.line_count:,}", justify="right")
+    table.add_row("Matched", f"{run.matched_count:,}")
+    table.add_row("Healed", f"{run.healed_count:,}")
     for kind, count in run.discrepancies.items():
-        counts.add_row(DiscrepancyKind(kind).label, str(count))
-    console.print(counts)
-    if at_work:
-        console.print(_tickets(at_work))
-    for row in unexplained:
-        console.print(f"Unexplained money: {format_minor(row.total_minor, row.currency)}")
+        table.add_row(DiscrepancyKind(kind).label, f"{count:,}")
+    table.caption = run.public_id
+    return table
 
 
 def _tickets(at_work: list[Ticket]) -> Table:
+    # Folded, never cut: an id is there to be copied.
     table = Table(title="Tickets at work")
-    for column in ("Ticket", "What", "At stake", "Our reference", "Until"):
-        table.add_column(column, justify="right" if column == "At stake" else "left")
+    for column in ("Ticket", "What", "At stake", "Our reference", "Until (UTC)"):
+        right = column == "At stake"
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
     for ticket in at_work:
         table.add_row(
             ticket.public_id,
             DiscrepancyKind(ticket.kind).label,
             format_minor(ticket.amount_minor, ticket.currency),
-            ticket.our_reference,
+            # Text, not markup: the channel wrote it.
+            Text(ticket.our_reference),
             f"{ticket.sla_due_at:%Y-%m-%d %H:%M}",
         )
     return table
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[runs.Progress | None]:
-    if quiet:
+def _progress() -> Iterator[runs.Progress | None]:
+    terminal = Console(stderr=True)
+    if not terminal.is_terminal:
         yield None
         return
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        steps: dict[str, Any] = {}
+    with Progress(console=terminal, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
 
-        def told(step: str, done: int, total: int) -> None:
-            if step not in steps:
-                steps[step] = bar.add_task(step, total=total)
-            bar.update(steps[step], completed=done, total=total)
+        def report(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done)
 
-        yield told
+        yield report
