@@ -85,6 +85,10 @@ class ReasonRequired(ModelAdmin):  # type: ignore[type-arg]  # generic over any 
 
     asks: Sequence[Ask] = ()
 
+    def may_ask(self, request: HttpRequest, ask: Ask, row: Model) -> bool:
+        """Whether this operator may ask for that of this row; what the row's state allows comes later."""
+        return request.user.has_perm(ask.permission)
+
     def find(self, object_id: str) -> Model | None:
         raise NotImplementedError
 
@@ -98,7 +102,7 @@ class ReasonRequired(ModelAdmin):  # type: ignore[type-arg]  # generic over any 
         return [
             Button(ask.label, self._ask_url(row, ask), ask.icon, ask.danger)
             for ask in self.asks
-            if request.user.has_perm(ask.permission) and ask.possible(row)
+            if self.may_ask(request, ask, row) and ask.possible(row)
         ]
 
     def ask_view(self, request: HttpRequest, object_id: str, ask: str) -> HttpResponse:
@@ -106,6 +110,8 @@ class ReasonRequired(ModelAdmin):  # type: ignore[type-arg]  # generic over any 
         if asked is None or not request.user.has_perm(asked.permission):
             raise PermissionDenied
         row = self.find(object_id)
+        if row is not None and not self.may_ask(request, asked, row):
+            raise PermissionDenied
         if row is None or not asked.possible(row):
             messages.warning(request, f"“{asked.label}” is not possible here any more.")
             return HttpResponseRedirect(self._back(object_id))
@@ -138,6 +144,7 @@ class ReasonRequired(ModelAdmin):  # type: ignore[type-arg]  # generic over any 
                 "back": self._back(str(getattr(row, "public_id", row.pk))),
                 "crumb": f"{ask.label}?",
                 "list_url": self._list_url(),
+                "list_title": str(self.opts.verbose_name_plural).capitalize(),
             }
             return TemplateResponse(request, "admin/ask.html", context).render()
 

@@ -32,8 +32,40 @@ def contribute(label: str, sections: Contribution) -> None:
     _contributions.setdefault(label, []).append(sections)
 
 
+class FormAdmin(ModelAdmin):
+    """A list and a form, for what is not money: no bulk actions, no deleting."""
+
+    actions: Any = ()
+    list_fullwidth = True
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = {"title": str(self.opts.verbose_name_plural).capitalize()}
+        with links.viewing(request.user):
+            response = super().changelist_view(request, {**title, **(extra_context or {})})
+            return response.render() if isinstance(response, TemplateResponse) else response
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        only_save = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        answer: HttpResponse = super().changeform_view(
+            request, object_id, form_url, {**only_save, **(extra_context or {})}
+        )
+        return answer
+
+
 class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
-    """Lists and sheets. `id_prefix` makes every public id of this kind a link to its sheet.
+    """Lists and sheets, called by `plural` where the model's own word is not ours. `id_prefix` makes every public id of this kind a link to its sheet.
 
     `search_ids` says which lookup finds the rows that belong to an id of another kind, `search_exact`
     which lookups are tried for anything else: indexed ones only. `list_lookups` are the query
@@ -42,13 +74,14 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
     """
 
     id_prefix = ""
+    plural = ""
     search_ids: Mapping[str, str] = {}
     search_exact: Sequence[str] = ()
     list_lookups: frozenset[str] = frozenset()
     hidden_fields: frozenset[str] = frozenset()
     named: Sequence[str] = ()
 
-    actions = ()
+    actions: Any = ()
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     sortable_by = ()
     list_per_page = 50
@@ -149,7 +182,7 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         with links.viewing(request.user):
-            title = {"title": str(self.opts.verbose_name_plural).capitalize()}
+            title = {"title": self._title()}
             response = super().changelist_view(request, {**title, **(extra_context or {})})
             return response.render() if isinstance(response, TemplateResponse) else response
 
@@ -178,6 +211,7 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
                 "contributed": self._contributed(row),
                 "buttons": self.buttons(request, row),
                 "list_url": self._list_url(),
+                "list_title": self._title(),
                 **(extra_context or {}),
             }
             return TemplateResponse(request, "admin/sheet.html", context).render()
@@ -187,6 +221,11 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
     ) -> HttpResponse:
         """The sheet tells what happened."""
         return self.change_view(request, object_id)
+
+    def _title(self) -> str:
+        # An abbreviation keeps its capitals: API keys.
+        plural = self.plural or str(self.opts.verbose_name_plural)
+        return plural[:1].upper() + plural[1:]
 
     def _contributed(self, row: Model) -> list[Section]:
         label = f"{self.opts.app_label}.{self.opts.model_name}"

@@ -1,5 +1,6 @@
 """Pages of other packages' models, in the console's dress: the clock's table and the diff log."""
 
+import re
 from importlib import import_module
 from typing import Any
 
@@ -17,9 +18,8 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
-from unfold.admin import ModelAdmin
 
-from audit.admin.base import ReadOnlyAdmin
+from audit.admin.base import FormAdmin, ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, LinkColumn, TimeColumn
 from audit.admin.filters import ChoicesCheckboxFilter, DaysFilter
 from audit.admin.sheets import Fact, Facts, Sheet, Table
@@ -47,8 +47,17 @@ for model in (
         admin.site.unregister(model)
 
 
+PUBLIC_ID = re.compile(r"[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}")
+
+
+def which(entry: Any) -> Any:
+    """The row's page, where its text names a public id."""
+    named = PUBLIC_ID.search(entry.object_repr)
+    return Link(named.group(), entry.object_repr) if named else entry.object_repr
+
+
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(ModelAdmin):
+class PeriodicTaskAdmin(FormAdmin):
     """When the clock rings. Which task it is comes from config/schedule.py: here it is slowed down,
     sped up or switched off, never pointed at something else."""
 
@@ -65,25 +74,15 @@ class PeriodicTaskAdmin(ModelAdmin):
     )
     list_select_related = ("interval", "crontab")
     ordering = ("name",)
-    actions = ()
     fields = ("name", "task", "description", "enabled", "interval", "crontab", "last_run_at")
     readonly_fields = ("name", "task", "description", "last_run_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
-
-class ScheduleAdmin(ModelAdmin):
-    """Rhythms that periodic tasks choose from."""
-
-    actions = ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Deleting a rhythm deletes the tasks that follow it.
-        return False
+class ScheduleAdmin(FormAdmin):
+    """Rhythms that periodic tasks choose from; deleting one would delete the tasks that follow it."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A rhythm is shared: another one is added instead.
@@ -104,10 +103,11 @@ class CrontabScheduleAdmin(ScheduleAdmin):
 class LogEntryAdmin(ReadOnlyAdmin):
     """What changed in a row, before and after: for people. The proof is in the audit records."""
 
+    plural = "row changes"
     list_display = (
         TimeColumn("timestamp", "When"),
         Column("content_type.name", "What"),
-        ComputedColumn(lambda row: Link(row.object_repr), "Which", name="which"),
+        ComputedColumn(which, "Which", name="which"),
         Column("get_action_display", "Change"),
         ComputedColumn(lambda row: sorted(row.changes or {}), "Fields", name="fields"),
         LinkColumn("actor.public_id", "Who", text="actor.username"),
@@ -133,7 +133,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
                     [
                         Fact("When", row.timestamp),
                         Fact("What", row.content_type.name),
-                        Fact("Which", Link(row.object_repr)),
+                        Fact("Which", which(row)),
                         Fact(
                             "Who",
                             Link(row.actor.public_id, row.actor.username) if row.actor else None,

@@ -4,6 +4,7 @@ Roles are data in config/roles.py, written by `manage.py sync_roles`; here they 
 """
 
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -11,15 +12,15 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model, Prefetch, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.forms import ModelForm, ModelMultipleChoiceField
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from audit.admin import links
 from audit.admin.asking import Ask, ReasonRequired, Request, actor_of
-from audit.admin.base import ReadOnlyAdmin
+from audit.admin.base import FormAdmin, ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, TimeColumn
 from audit.admin.sheets import Fact, Facts, Heading, Sheet, Table
 from audit.admin.values import Badge, Link
@@ -43,13 +44,18 @@ def second_factor(operator: Any) -> Badge:
     return Badge("Set up", "success") if operator.factors else Badge("Missing", "warning")
 
 
+def _is_within_reach(request: HttpRequest, row: Any) -> bool:
+    """Whoever could set a superuser's password would be one."""
+    return row is None or not row.is_superuser or request.user.is_superuser
+
+
 def _names(public_ids: Collection[str]) -> dict[str, str]:
     operators = Operator.objects.filter(public_id__in=public_ids)
     return {o.public_id: o.get_full_name() or o.username for o in operators}
 
 
 @admin.register(Operator)
-class OperatorAdmin(ReasonRequired, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class OperatorAdmin(ReasonRequired, FormAdmin, UserAdmin):  # type: ignore[type-arg]
     """People are switched off, never deleted: their names stand in the records."""
 
     form = UserChangeForm
@@ -72,7 +78,6 @@ class OperatorAdmin(ReasonRequired, UserAdmin, ModelAdmin):  # type: ignore[type
     search_fields = ("username", "public_id")
     ordering = ("username",)
     filter_horizontal = ()
-    actions = ()
     readonly_fields = ("public_id", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
@@ -100,6 +105,17 @@ class OperatorAdmin(ReasonRequired, UserAdmin, ModelAdmin):  # type: ignore[type
         super().__init__(model, admin_site)
         links.register("opr", app_label="audit", model_name="operator")
         links.register_names("opr", _names)
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> "ModelMultipleChoiceField[Any] | None":
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple()
+        field: ModelMultipleChoiceField[Any] | None = super().formfield_for_manytomany(
+            db_field, request, **kwargs
+        )
+        if field is not None:
+            field.label, field.help_text = "Roles", ""
+        return field
 
     def find(self, object_id: str) -> Operator | None:
         by = "public_id" if object_id.startswith("opr_") else "pk"
@@ -131,15 +147,29 @@ class OperatorAdmin(ReasonRequired, UserAdmin, ModelAdmin):  # type: ignore[type
         locked = ("is_active", "is_staff", "groups") if own else ()
         return (*self.readonly_fields, *locked)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
-        return False
+    def has_change_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and _is_within_reach(request, obj)
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        with links.viewing(request.user):
-            response = super().changelist_view(
-                request, {"title": "Operators", **(extra_context or {})}
+    def may_ask(self, request: HttpRequest, ask: Ask, row: Model) -> bool:
+        return super().may_ask(request, ask, row) and _is_within_reach(request, row)
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,
+        form_url: str = "",  # noqa: A002 - Django's signature
+    ) -> HttpResponse:
+        answer: HttpResponse = super().user_change_password(request, id, form_url)
+        operator = self.find(id)
+        if request.method == "POST" and answer.status_code == HTTPStatus.FOUND and operator:
+            records.write(
+                action="operator.password_set",
+                by=actor_of(request),
+                now=timezone.now(),
+                target=operator.public_id,
             )
-            return response.render() if hasattr(response, "render") else response
+        return answer
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -190,6 +220,7 @@ admin.site.unregister(Group)
 class RoleAdmin(ReadOnlyAdmin):
     """Shown, not edited: what a role may do is reviewed as code."""
 
+    plural = "roles"
     list_display = (Column("name", "Role"),)
     ordering = ("name",)
 

@@ -162,11 +162,13 @@ Section = Facts | Table | GroupedTable | Timeline
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`heading` says in words what the page is about; `badges` stand beside it."""
+    """`heading` says in words what the page is about, `badges` stand beside it; `notice` is the one
+    sentence that explains the row's state."""
 
     heading: Any
     badges: Sequence[Any] = ()
     figures: Sequence[Figure] = ()
+    notice: Any = ""
     main: Sequence[Section] = ()
     side: Sequence[Section] = ()
 

@@ -13,7 +13,7 @@ from audit.services import due
 def work(row: DueRow) -> Facts:
     """The row's debts, as a section of its sheet."""
     facts = [Fact("State", work_badge(row))]
-    if row.due_at:
+    if row.due_at and not row.dead_at:
         facts.append(Fact("Next try", row.due_at))
     facts.append(Fact("Tries so far", row.attempts))
     if row.lease_until:

@@ -7,6 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from audit.admin import links
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, IdColumn, LinkColumn, TimeColumn
 from audit.admin.filters import AutocompleteSelectFilter, ChoicesCheckboxFilter, DaysFilter
@@ -51,6 +52,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     def sheet(self, request: HttpRequest, row: Event) -> Sheet:
         about = subject(row)
+        links.learn([about])
         return Sheet(
             heading=row.type,
             badges=[parts.badge(Mode, row.mode)],
@@ -79,7 +81,7 @@ class EventAdmin(ReadOnlyAdmin):
                 ),
                 Facts(
                     "What the merchant was told",
-                    [Fact("Body", format_html('<pre class="zs-pre">{}</pre>', pretty(row.body)))],
+                    [Fact("", format_html('<pre class="zs-pre">{}</pre>', pretty(row.body)))],
                 ),
             ],
         )

@@ -76,7 +76,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
                 Figure("Kind", KeyKind(row.kind).label),
                 Figure("Proves itself by", proof(row)),
             ],
-            main=[Facts("Public key", [Fact("PEM", public_key)])] if row.public_key_pem else [],
+            main=[Facts("Public key", [Fact("", public_key)])] if row.public_key_pem else [],
             side=[Facts("About", facts)],
         )
 

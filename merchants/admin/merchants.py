@@ -22,6 +22,8 @@ from merchants.admin import parts
 from merchants.models import FeePlan, Merchant
 from merchants.states import KeyKind, MerchantStatus, Mode
 
+MOST_FIGURES = 4
+
 
 def _fixed(plan: FeePlan) -> Amount | None:
     return Amount(plan.fixed_minor, plan.currency) if plan.currency else None
@@ -54,21 +56,31 @@ class MerchantAdmin(ReadOnlyAdmin):
         return Merchant.objects.prefetch_related("fee_plans", "api_keys", "webhook_endpoints")
 
     def sheet(self, request: HttpRequest, row: Merchant) -> Sheet:
+        balances = selectors.balances(row.public_id)
         return Sheet(
             heading=row.name,
             badges=[parts.badge(MerchantStatus, row.status)],
             figures=[
-                Figure("Payments", Anchor("Show", _list("payments", "payment", row))),
-                Figure("Orders", Anchor("Show", _list("payments", "order", row))),
-                Figure("Events", Anchor("Show", _list("merchants", "event", row))),
+                Figure(balance.kind.label, Amount(balance.normal_minor, balance.currency))
+                for balance in balances[:MOST_FIGURES]
             ],
             main=[
-                _balances(selectors.balances(row.public_id)),
+                _balances(balances),
                 _fees(row.fee_plans.all()),
                 _keys(row),
                 _endpoints(row),
             ],
-            side=[Facts("About", [Fact("Since", row.created_at)])],
+            side=[
+                Facts(
+                    "About",
+                    [
+                        Fact("Since", row.created_at),
+                        Fact("Payments", Anchor("Show all", _list("payments", "payment", row))),
+                        Fact("Orders", Anchor("Show all", _list("payments", "order", row))),
+                        Fact("Events", Anchor("Show all", _list("merchants", "event", row))),
+                    ],
+                )
+            ],
         )
 
 

@@ -117,6 +117,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             heading=Amount(row.amount_minor, row.currency),
             badges=badges(row),
             figures=_figures(row, captures),
+            notice=parts.failure(row),
             main=[
                 journals_about(facts),
                 parts.attempts_table(attempts),
@@ -183,8 +184,6 @@ def _about(payment: Payment) -> Facts:
         Fact("Created", payment.created_at),
         Fact("Expires", payment.expires_at),
     ]
-    if payment.failure_code:
-        facts.append(Fact("Failed because", parts.failure(payment)))
     if payment.next_action:
         facts.append(Fact("The payer's next step", payment.next_action))
     if payment.return_url:
