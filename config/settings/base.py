@@ -258,7 +258,7 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django_structlog": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "loggers": {"django_structlog": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
 }
 # The id that merchants.api.middleware gave, whatever the client sent.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
