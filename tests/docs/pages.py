@@ -29,6 +29,11 @@ class Page:
         return [body for language, body in FENCE.findall(self.text) if language in languages]
 
     @property
+    def flat(self) -> str:
+        """Without line breaks, for phrases that may run over one."""
+        return " ".join(self.text.split())
+
+    @property
     def prose(self) -> str:
         """Without code blocks."""
         return FENCE.sub("", self.text)

@@ -28,8 +28,8 @@ from tests.docs.pages import first_column, page
 
 WEBHOOKS = page("docs/merchants/webhooks.md")
 SANDBOX = page("docs/merchants/sandbox.md")
-IDEMPOTENCY = page("docs/merchants/idempotency.md").text
-SIGNING = page("docs/merchants/signing.md").text
+IDEMPOTENCY = page("docs/merchants/idempotency.md").flat
+SIGNING = page("docs/merchants/signing.md").flat
 ERRORS = page("docs/merchants/errors.md")
 
 
@@ -46,23 +46,23 @@ def test_the_scenarios_of_the_sandbox_are_all_there():
 
 def test_how_long_a_payment_lives():
     days = LONGEST_LIFE_SECONDS // 86400
-    assert f"{DEFAULT_LIFE.seconds // 60} minutes" in SANDBOX.text
-    assert f"{SHORTEST_LIFE_SECONDS} seconds to {days} days" in SANDBOX.text
+    assert f"{DEFAULT_LIFE.seconds // 60} minutes" in SANDBOX.flat
+    assert f"{SHORTEST_LIFE_SECONDS} seconds to {days} days" in SANDBOX.flat
 
 
 def test_the_pauses_between_deliveries():
     minutes = [seconds // 60 for seconds in RETRY_SECONDS if seconds < 3600]
     hours = [seconds // 3600 for seconds in RETRY_SECONDS if seconds >= 3600]
-    assert f"after {listed(minutes)} minutes, then after {listed(hours)} hours" in WEBHOOKS.text
+    assert f"after {listed(minutes)} minutes, then after {listed(hours)} hours" in WEBHOOKS.flat
     assert len(RETRY_SECONDS) + 1 == 10
-    assert "After ten tries it is dead" in WEBHOOKS.text
+    assert "After ten tries it is dead" in WEBHOOKS.flat
 
 
 def test_the_limits_of_webhooks():
-    assert f"may have {webhooks.ENDPOINTS_PER_MERCHANT} endpoints per mode" in WEBHOOKS.text
-    assert f"ports {listed(sorted(PUBLIC_PORTS))}" in WEBHOOKS.text
+    assert f"may have {webhooks.ENDPOINTS_PER_MERCHANT} endpoints per mode" in WEBHOOKS.flat
+    assert f"ports {listed(sorted(PUBLIC_PORTS))}" in WEBHOOKS.flat
     assert DEADLINE_SECONDS == 10
-    assert "within ten seconds" in WEBHOOKS.text
+    assert "within ten seconds" in WEBHOOKS.flat
     assert webhooks.OLD_SECRET_SIGNS_FOR.total_seconds() == 24 * 3600
     assert webhooks.LONGEST_RETRY_AFTER_SECONDS == 12 * 3600
 
@@ -152,13 +152,13 @@ def test_the_error_of_the_page_is_one_of_ours():
 
 def test_the_limits_of_a_body():
     assert fields.MAX_AMOUNT == 10**12
-    assert "from 1 to 10^12" in ERRORS.text
-    assert f"more than {parsers.MAX_BODY_BYTES // 1024} KiB" in ERRORS.text
-    assert f"more than {parsers.MAX_DEPTH} levels" in ERRORS.text
+    assert "from 1 to 10^12" in ERRORS.flat
+    assert f"more than {parsers.MAX_BODY_BYTES // 1024} KiB" in ERRORS.flat
+    assert f"more than {parsers.MAX_DEPTH} levels" in ERRORS.flat
 
 
 def test_the_balance_at_the_end_of_the_quick_start():
-    quick_start = page("docs/merchants/quick-start.md").text
+    quick_start = page("docs/merchants/quick-start.md").flat
     first, second = (
         Money(amount, "CNY").amount_minor - fee(Money(amount, "CNY"), Terms(290, 0))
         for amount in (10000, 4900)
