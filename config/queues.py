@@ -3,9 +3,8 @@
 from datetime import datetime
 
 import merchants.selectors
-import reconciliation.selectors.queues
-
 import payments.selectors.queues
+import reconciliation.selectors.queues
 from audit.selectors import QueueState
 
 
