@@ -69,7 +69,7 @@ deployable: $(TOOLS)  ## Django's deployment check, on the production settings
 	$(EMBEDDED) exec -- $(PYTHON) manage.py check --deploy --fail-level WARNING --database default
 
 docs: $(TOOLS)  ## the documentation site, in site/
-	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 	@echo "site/index.html"
 
 setup: $(TOOLS)  ## .venv with everything, for editors

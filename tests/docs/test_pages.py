@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from tests.docs.pages import DOCS, FENCE, ROOT, Page, commands, page, pages
+from tests.docs.pages import DOCS, FENCE, ROOT, TAKEN_LATER, Page, commands, page, pages
 
 PAGES = pages()
-# Pictures that are taken from a running console and may be missing from a bare checkout.
-TAKEN_LATER = {"docs/images/console-dashboard.png"}
 HOLLOW = re.compile(
     r"\b(comprehensive\w*|robust\w*|seamless\w*|leverag\w+|cutting.edge|state.of.the.art|blazing\w*"
     r"|effortless\w*|world.class|enterprise.grade|powerful|revolution\w*|best.in.class|delve\w*)\b",
