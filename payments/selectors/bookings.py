@@ -71,46 +71,39 @@ def named(
 ) -> list[Booking]:
     """Captures, open tries and refunds by our reference; suspense items by the channel's own id."""
     attempts = Attempt.objects.filter(channel_account=channel_account, public_id__in=references)
-    captures = Capture.objects.filter(attempt__in=attempts, state=CaptureState.SUCCEEDED)
-    captured = [_of_capture(capture) for capture in captures.select_related("attempt", "payment")]
+    captured = _captured(Capture.objects.filter(attempt__in=attempts, state=CaptureState.SUCCEEDED))
     tried = attempts.exclude(public_id__in=[booking.reference for booking in captured])
     refunds = Refund.objects.filter(
         capture__attempt__channel_account=channel_account, public_id__in=references
     )
-    suspended = SuspenseItem.objects.filter(
+    parked = SuspenseItem.objects.filter(
         channel_account=channel_account, channel_id__in=channel_ids
     )
-    return [
-        *captured,
-        *(_of_attempt(attempt) for attempt in tried.select_related("payment")),
-        *(_of_refund(refund) for refund in refunds.select_related("payment")),
-        *(_of_suspense(item) for item in suspended.select_related("payment")),
-    ]
+    return [*captured, *_tried(tried), *_refunded(refunds), *_parked(parked)]
 
 
 def of_day(*, channel_account: ChannelAccount, day: date) -> Iterator[list[Booking]]:
     """Everything that moved on the UTC day, slice by slice: what the day's statement should show."""
     start = datetime.combine(day, time(), UTC)
-    within = (start, start + timedelta(days=1))
+    end = start + timedelta(days=1)
     captures = Capture.objects.filter(
         attempt__channel_account=channel_account,
         state=CaptureState.SUCCEEDED,
-        **_between("captured_at", within),
-    ).select_related("attempt", "payment")
+        captured_at__gte=start,
+        captured_at__lt=end,
+    )
     refunds = Refund.objects.filter(
         capture__attempt__channel_account=channel_account,
         state=RefundState.SUCCEEDED,
-        **_between("refunded_at", within),
-    ).select_related("payment")
-    suspended = SuspenseItem.objects.filter(
-        channel_account=channel_account, **_between("occurred_at", within)
-    ).select_related("payment")
-    for captured in _slices(captures):
-        yield [_of_capture(capture) for capture in captured]
-    for refunded in _slices(refunds):
-        yield [_of_refund(refund) for refund in refunded]
-    for parked in _slices(suspended):
-        yield [_of_suspense(item) for item in parked]
+        refunded_at__gte=start,
+        refunded_at__lt=end,
+    )
+    parked = SuspenseItem.objects.filter(
+        channel_account=channel_account, occurred_at__gte=start, occurred_at__lt=end
+    )
+    yield from map(_captured, _slices(captures))
+    yield from map(_refunded, _slices(refunds))
+    yield from map(_parked, _slices(parked))
 
 
 def unsettled() -> list[Unsettled]:
@@ -162,78 +155,134 @@ def suspense_items() -> "DueQuerySet[SuspenseItem]":
     return SuspenseItem.objects.select_related("channel_account", "payment")
 
 
-def _of_capture(capture: Capture) -> Booking:
-    return Booking(
-        fact=capture.public_id,
-        kind=ReportKind.PAYMENT,
-        reference=capture.attempt.public_id,
-        channel_id=capture.channel_id,
-        amount_minor=capture.amount_minor,
-        currency=capture.currency,
-        state=capture.state,
-        done=True,
-        payment=capture.payment.public_id,
-        occurred_at=capture.captured_at,
-        settled=capture.settled_at is not None,
+# Tuples, not models: a day has a hundred thousand of them.
+
+
+def _captured(captures: "QuerySet[Capture]") -> list[Booking]:
+    rows = captures.values_list(
+        "public_id",
+        "attempt__public_id",
+        "channel_id",
+        "amount_minor",
+        "currency",
+        "state",
+        "payment__public_id",
+        "captured_at",
+        "settled_at",
     )
+    return [
+        Booking(
+            fact=fact,
+            kind=ReportKind.PAYMENT,
+            reference=reference,
+            channel_id=channel_id,
+            amount_minor=amount_minor,
+            currency=currency,
+            state=state,
+            done=True,
+            payment=payment,
+            occurred_at=captured_at,
+            settled=settled_at is not None,
+        )
+        for (
+            fact,
+            reference,
+            channel_id,
+            amount_minor,
+            currency,
+            state,
+            payment,
+            captured_at,
+            settled_at,
+        ) in rows
+    ]
 
 
-def _of_attempt(attempt: Attempt) -> Booking:
-    return Booking(
-        fact=attempt.public_id,
-        kind=ReportKind.PAYMENT,
-        reference=attempt.public_id,
-        channel_id=attempt.channel_id,
-        amount_minor=attempt.amount_minor,
-        currency=attempt.currency,
-        state=attempt.state,
-        done=False,
-        payment=attempt.payment.public_id,
+def _tried(attempts: "QuerySet[Attempt]") -> list[Booking]:
+    rows = attempts.values_list(
+        "public_id", "channel_id", "amount_minor", "currency", "state", "payment__public_id"
     )
+    return [
+        Booking(
+            fact=fact,
+            kind=ReportKind.PAYMENT,
+            reference=fact,
+            channel_id=channel_id,
+            amount_minor=amount_minor,
+            currency=currency,
+            state=state,
+            done=False,
+            payment=payment,
+        )
+        for fact, channel_id, amount_minor, currency, state, payment in rows
+    ]
 
 
-def _of_refund(refund: Refund) -> Booking:
-    return Booking(
-        fact=refund.public_id,
-        kind=ReportKind.REFUND,
-        reference=refund.public_id,
-        channel_id=refund.channel_id,
-        amount_minor=refund.amount_minor,
-        currency=refund.currency,
-        state=refund.state,
-        done=refund.state == RefundState.SUCCEEDED,
-        payment=refund.payment.public_id,
-        occurred_at=refund.refunded_at,
-        settled=refund.settled_at is not None,
+def _refunded(refunds: "QuerySet[Refund]") -> list[Booking]:
+    rows = refunds.values_list(
+        "public_id",
+        "channel_id",
+        "amount_minor",
+        "currency",
+        "state",
+        "payment__public_id",
+        "refunded_at",
+        "settled_at",
     )
+    return [
+        Booking(
+            fact=fact,
+            kind=ReportKind.REFUND,
+            reference=fact,
+            channel_id=channel_id,
+            amount_minor=amount_minor,
+            currency=currency,
+            state=state,
+            done=state == RefundState.SUCCEEDED,
+            payment=payment,
+            occurred_at=refunded_at,
+            settled=settled_at is not None,
+        )
+        for (
+            fact,
+            channel_id,
+            amount_minor,
+            currency,
+            state,
+            payment,
+            refunded_at,
+            settled_at,
+        ) in rows
+    ]
 
 
-def _of_suspense(item: SuspenseItem) -> Booking:
-    return Booking(
-        fact=item.public_id,
-        kind=ReportKind.PAYMENT,
-        reference=item.reference,
-        channel_id=item.channel_id,
-        amount_minor=item.amount_minor,
-        currency=item.currency,
-        state=item.kind,
-        done=True,
-        in_suspense=True,
-        payment=item.payment.public_id if item.payment else "",
-        occurred_at=item.occurred_at,
-        settled=item.settled_at is not None,
-    )
+def _parked(items: "QuerySet[SuspenseItem]") -> list[Booking]:
+    return [
+        Booking(
+            fact=item.public_id,
+            kind=ReportKind.PAYMENT,
+            reference=item.reference,
+            channel_id=item.channel_id,
+            amount_minor=item.amount_minor,
+            currency=item.currency,
+            state=item.kind,
+            done=True,
+            in_suspense=True,
+            payment=item.payment.public_id if item.payment else "",
+            occurred_at=item.occurred_at,
+            settled=item.settled_at is not None,
+        )
+        for item in items.select_related("payment")
+    ]
 
 
-def _between(field: str, within: tuple[datetime, datetime]) -> dict[str, datetime]:
-    return {f"{field}__gte": within[0], f"{field}__lt": within[1]}
-
-
-def _slices(rows: "QuerySet[M]") -> Iterator[list[M]]:
+def _slices(rows: "QuerySet[M]") -> "Iterator[QuerySet[M]]":
     last = 0
-    while found := list(rows.filter(pk__gt=last).order_by("pk")[:SLICE]):
-        yield found
-        last = found[-1].pk
+    while keys := list(
+        rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:SLICE]
+    ):
+        yield rows.filter(pk__gt=last, pk__lte=keys[-1]).order_by("pk")
+        last = keys[-1]
 
 
 def _sums(rows: "QuerySet[M]", account: str) -> Iterable[tuple[str, str, int]]:

@@ -9,9 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Subquery
+
 from ledger.chart import AccountKind
-from payments.models import Capture, ChannelAccount, Refund, SuspenseItem
+from payments.models import Attempt, Capture, ChannelAccount, Payment, Refund, SuspenseItem
 from payments.states import CaptureState, RefundState
+
+MERCHANT = Subquery(Payment.objects.filter(pk=OuterRef("payment_id")).values("merchant__public_id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,39 +33,10 @@ def settle(
     *, channel_account: ChannelAccount, facts: Collection[str], now: datetime
 ) -> dict[str, Paid]:
     """Those of the facts (`cap_…`, `ref_…`, `sus_…`) that were not settled yet, by their public id."""
-    refunds = (
-        Refund.objects.filter(
-            public_id__in=facts,
-            capture__attempt__channel_account=channel_account,
-            state=RefundState.SUCCEEDED,
-            settled_at=None,
-        )
-        .select_related("payment__merchant")
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-    )
-    captures = (
-        Capture.objects.filter(
-            public_id__in=facts,
-            attempt__channel_account=channel_account,
-            state=CaptureState.SUCCEEDED,
-            settled_at=None,
-        )
-        .select_related("payment__merchant")
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-    )
-    parked = (
-        SuspenseItem.objects.filter(
-            public_id__in=facts, channel_account=channel_account, settled_at=None
-        )
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-    )
     paid = [
-        *(_refund(refund) for refund in refunds),
-        *(_capture(capture) for capture in captures),
-        *(Paid(fact=item.public_id, amount_minor=item.amount_minor) for item in parked),
+        *_refunds(channel_account, facts),
+        *_captures(channel_account, facts),
+        *_parked(channel_account, facts),
     ]
     settled = {one.fact: one for one in paid}
     for rows in (Refund.objects, Capture.objects, SuspenseItem.objects):
@@ -69,22 +44,63 @@ def settle(
     return settled
 
 
-def _capture(capture: Capture) -> Paid:
-    return Paid(
-        fact=capture.public_id,
-        amount_minor=capture.amount_minor,
-        merchant=capture.payment.merchant.public_id,
-        available_minor=capture.amount_minor - capture.fee_minor,
-    )
+# Tuples, not models: a settlement has ten thousand of them. What belongs to other tables is read by
+# subqueries, which the lock does not reach.
 
 
-def _refund(refund: Refund) -> Paid:
+def _refunds(channel_account: ChannelAccount, facts: Collection[str]) -> list[Paid]:
     """One that was paid out of pending money shrinks what its capture made available; one that was
     paid out of available money has done so already."""
-    from_pending = refund.funded_from == AccountKind.MERCHANT_PENDING
-    return Paid(
-        fact=refund.public_id,
-        amount_minor=-refund.amount_minor,
-        merchant=refund.payment.merchant.public_id,
-        available_minor=-refund.amount_minor if from_pending else 0,
+    captures = Capture.objects.filter(
+        pk=OuterRef("capture_id"), attempt__channel_account=channel_account
     )
+    rows = (
+        Refund.objects.filter(
+            Exists(captures), public_id__in=facts, state=RefundState.SUCCEEDED, settled_at=None
+        )
+        .select_for_update(no_key=True)
+        .order_by("pk")
+        .values_list("public_id", "amount_minor", "funded_from", MERCHANT)
+    )
+    return [
+        Paid(
+            fact=fact,
+            amount_minor=-amount_minor,
+            merchant=merchant,
+            available_minor=-amount_minor if funded_from == AccountKind.MERCHANT_PENDING else 0,
+        )
+        for fact, amount_minor, funded_from, merchant in rows
+    ]
+
+
+def _captures(channel_account: ChannelAccount, facts: Collection[str]) -> list[Paid]:
+    attempts = Attempt.objects.filter(pk=OuterRef("attempt_id"), channel_account=channel_account)
+    rows = (
+        Capture.objects.filter(
+            Exists(attempts), public_id__in=facts, state=CaptureState.SUCCEEDED, settled_at=None
+        )
+        .select_for_update(no_key=True)
+        .order_by("pk")
+        .values_list("public_id", "amount_minor", "fee_minor", MERCHANT)
+    )
+    return [
+        Paid(
+            fact=fact,
+            amount_minor=amount_minor,
+            merchant=merchant,
+            available_minor=amount_minor - fee_minor,
+        )
+        for fact, amount_minor, fee_minor, merchant in rows
+    ]
+
+
+def _parked(channel_account: ChannelAccount, facts: Collection[str]) -> list[Paid]:
+    rows = (
+        SuspenseItem.objects.filter(
+            channel_account=channel_account, public_id__in=facts, settled_at=None
+        )
+        .select_for_update(no_key=True)
+        .order_by("pk")
+        .values_list("public_id", "amount_minor")
+    )
+    return [Paid(fact=fact, amount_minor=amount_minor) for fact, amount_minor in rows]

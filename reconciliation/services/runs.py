@@ -142,20 +142,25 @@ class _Row:
         return self._run
 
     def finished(self) -> Run:
-        if self._run is None:
-            return Run.objects.filter(file=self._file, state=RunState.FINISHED).latest("pk")
+        if self._run is None and (before := self._finished_before()):
+            return before
+        run = self.made()
         lines = self._file.lines.aggregate(
             matched=Count("pk", filter=Q(state=LineState.MATCHED)),
             healed=Count("pk", filter=Q(state=LineState.HEALED)),
         )
-        self._run.finish(
+        run.finish(
             matched=lines["matched"],
             healed=lines["healed"],
             discrepancies=_discrepancies(self._file),
             at=self._now + timedelta(seconds=monotonic() - self._started),
         )
-        self._run.save()
-        return self._run
+        run.save()
+        return run
+
+    def _finished_before(self) -> Run | None:
+        runs = Run.objects.filter(file=self._file, state=RunState.FINISHED)
+        return runs.order_by("-pk").first()
 
 
 def _compare(

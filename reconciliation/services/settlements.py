@@ -48,9 +48,8 @@ def _parts(file: StatementFile) -> Iterator[list[StatementLine]]:
     unsettled = StatementLine.objects.unsettled().filter(file=file)
     for currency in sorted(set(unsettled.values_list("currency", flat=True))):
         last = 0
-        while part := list(
-            unsettled.filter(currency=currency, pk__gt=last).order_by("pk")[:ITEMS_AT_MOST]
-        ):
+        lines = unsettled.filter(currency=currency).order_by("pk").defer("raw")
+        while part := list(lines.filter(pk__gt=last)[:ITEMS_AT_MOST]):
             yield part
             last = part[-1].pk
 

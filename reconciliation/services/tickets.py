@@ -1,6 +1,7 @@
 """Opening tickets, each difference once; closing those whose difference went away."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from django.db.models import Q
 
 from audit.actor import Actor
 from audit.services import due
+from audit.services.due import LeaseLost
 from payments.selectors import bookings
 from reconciliation.drafts import Difference
 from reconciliation.models import Run, StatementFile, Ticket
@@ -17,7 +19,7 @@ from reconciliation.services import evidence
 from reconciliation.states import DiscrepancyKind
 
 if TYPE_CHECKING:
-    from payments.models import ChannelAccount
+    from payments.models import ChannelAccount, SuspenseItem
 
 BATCH = 50
 LEASE_SECONDS = 60
@@ -111,16 +113,22 @@ def take_up(*, now: datetime) -> int:
         bookings.suspense_items(), now=now, limit=BATCH, lease_seconds=LEASE_SECONDS
     ):
         for item in items:
-            with transaction.atomic():
-                ensure(
-                    [evidence.of_suspense(item)],
-                    channel_account=item.channel_account,
-                    run=lambda: None,
-                    now=now,
-                )
-                due.done(item)
+            # Who lost the lease was overtaken: the item is on the desk, or will be.
+            with suppress(LeaseLost):
+                _take_up(item, now=now)
         steps += len(items)
     return steps
+
+
+@transaction.atomic
+def _take_up(item: "SuspenseItem", *, now: datetime) -> None:
+    ensure(
+        [evidence.of_suspense(item)],
+        channel_account=item.channel_account,
+        run=lambda: None,
+        now=now,
+    )
+    due.done(item)
 
 
 def _known(fingerprints: Collection[str]) -> dict[str, int]:

@@ -1,15 +1,17 @@
 """What the clock does: yesterday's statements by night, tickets for suspense by the minute."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from payments.channels.base import PaymentState
 from payments.models import SuspenseItem
 from reconciliation import tasks
 from reconciliation.models import Run, Settlement, StatementFile, StatementLine, Ticket
 from reconciliation.selectors.queues import queues
-from reconciliation.services import imports, runs, settlements
+from reconciliation.services import evidence, imports, runs, settlements
 from tests.factories import payments as make
 from tests.factories.reconciliation import DAY, charge, statement
 
@@ -162,6 +164,43 @@ def test_an_interrupted_run_gives_way_to_a_newer_file_of_the_day(deaf, monkeypat
     assert sorted(states.values()) == ["finished", "interrupted"]
     assert states[run.public_id] == "finished"
     assert Settlement.objects.get().item_count == 1
+
+
+def test_a_file_whose_run_was_interrupted_after_its_last_line_still_gets_its_run(deaf):
+    payment = make.succeeded_payment(account=deaf)
+    _compare(deaf, [charge(payment)])
+    # As a death between the file's last step and the run's leaves them.
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE reconciliation_run SET state = 'running', finished_at = NULL")
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    _compare(deaf, [])
+
+    run = _compare(deaf, [charge(payment)])
+
+    assert sorted(Run.objects.values_list("state", flat=True)) == [
+        "finished",
+        "finished",
+        "interrupted",
+    ]
+    assert (run.state, run.matched_count) == ("finished", 1)
+
+
+def test_money_in_suspense_that_another_worker_takes_up_meanwhile_is_left_to_it(deaf, monkeypatch):
+    payment = make.sent_payment(account=deaf)
+    make.hear(make.attempt_of(payment), PaymentState.SUCCEEDED, amount_minor=9000)
+    real = evidence.of_suspense
+
+    def overtaken(item):
+        SuspenseItem.objects.update(lease_token=uuid4())
+        return real(item)
+
+    monkeypatch.setattr(evidence, "of_suspense", overtaken)
+    tasks.open_tickets()
+
+    assert not Ticket.objects.exists()
+    assert SuspenseItem.objects.get().due_at is not None
 
 
 def test_money_in_suspense_gets_one_ticket_however_often_the_clock_rings(deaf):
