@@ -178,7 +178,7 @@ class _Step:
 
     def failed(self) -> Applied:
         if not (self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED):
-            return self._learned_nothing()
+            return self._closed_there()
         code = self.report.failure_code or "channel_declined"
         self.attempt.fail(code=code, message=self.report.failure_message)
         self._save_attempt()
@@ -189,7 +189,7 @@ class _Step:
 
     def canceled(self) -> Applied:
         if not (self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED):
-            return self._learned_nothing()
+            return self._closed_there()
         self.attempt.cancel()
         self._save_attempt()
         if self.payment.state not in LIVE_PAYMENT_STATES:
@@ -314,6 +314,13 @@ class _Step:
             self.attempt.outcome_unknown = False
             self._save_attempt()
         return Applied.NOTHING_NEW
+
+    def _closed_there(self) -> Applied:
+        """We were done with it, and so is the channel: nothing is left to close."""
+        if self.attempt.close_wanted:
+            self.attempt.close_wanted = False
+            self._save_attempt()
+        return self._learned_nothing()
 
     def _save_attempt(self) -> None:
         self.attempt.save(update_fields=ATTEMPT_FIELDS)

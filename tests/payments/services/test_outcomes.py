@@ -169,6 +169,19 @@ def test_a_success_after_the_merchant_canceled_waits_in_suspense():
     assert books(payment, AccountKind.SUSPENSE) == -10000
 
 
+def test_old_news_of_a_voided_authorization_is_closed_once_more_and_then_left_alone():
+    payment = make.sent_payment(capture="manual")
+    attempt = make.attempt_of(payment)
+    for said in (PaymentState.AUTHORIZED, PaymentState.CANCELED, PaymentState.AUTHORIZED):
+        make.hear(attempt, said)
+    assert make.attempt_of(payment).close_wanted
+
+    make.hear(attempt, PaymentState.CANCELED)
+
+    assert not make.attempt_of(payment).close_wanted
+    assert make.reloaded(payment).state == "canceled"
+
+
 def test_the_second_payment_of_a_paid_order_waits_in_suspense():
     account = make.channel_account()
     first = make.sent_payment(account=account, expires_in=60)
