@@ -82,7 +82,7 @@ def _demo(options: argparse.Namespace, stage: Stage) -> int:
 def _start(stage: Stage) -> Record:
     began = time.monotonic()
     with stage.step("Starting servers, web, worker, beat and channel") as step:
-        record = control.up(wait=True, say=step.note)
+        record = control.up(wait=True, say=lambda line: step.note(line.strip()))
     seconds = time.monotonic() - began
     stage.say(f"The console answers at {record.addresses['console']} after {seconds:.0f} s")
     return record

@@ -10,6 +10,7 @@ from config.demo.client import Tally
 from config.demo.plan import PlannedPayment, day
 from config.demo.reckoning import Evidence, reckon
 from config.demo.results import Accident, Day, Planted
+from config.demo.safe import Safe
 from config.demo.shops import Shops
 from config.demo.stage import Stage, Step
 from config.demo.traffic import Asked, Traffic
@@ -31,6 +32,7 @@ class Business:
     shops: Shops
     control: Control
     account: str
+    safe: Safe
     tally: Tally
     seed: int
 
@@ -45,10 +47,12 @@ class Business:
         try:
             asked, accident = self._take_payments(traffic, planned)
             self._give_refunds(traffic, asked)
+            self.shops.refuse_nothing_new()
         finally:
             traffic.close()
         self._wait_for_the_end(since)
         gaps_found = self._read_what_was_missed()
+        planted_before = list(self.safe.planted)
         planted = self._plant(asked, since)
         with self.stage.step("Night: fetching the channel's statement, comparing") as step:
             runs = night.reconcile(figures.days(since, datetime.now(UTC)))
@@ -60,7 +64,9 @@ class Business:
                 seconds=time.monotonic() - began,
                 account=self.account,
                 accidents=(accident,),
+                planned={traffic.reference(one): one for one in planned},
                 planted=tuple(planted),
+                planted_before=tuple(planted_before),
                 runs=tuple(runs),
                 gaps_found=gaps_found,
             )
@@ -70,7 +76,7 @@ class Business:
         """What happened since each shop last looked is no gap of today."""
         with self.stage.step("The shops open") as step:
             step.to(sum(shop.read_events() for shop in self.shops))
-            self.shops.refuse_some()
+            self.shops.begin_to_refuse()
 
     def _take_payments(
         self, traffic: Traffic, planned: list[PlannedPayment]
@@ -113,13 +119,17 @@ class Business:
         retries = self.shops.waits_for_retries
         # What the channel had held back arrives at last, when the outcome is known without it.
         late = 0 if unfinished else self.control.release_callbacks()
-        step.note(f"{unfinished} open, {rows} due, {retries} webhooks to be sent again")
-        return any((unfinished, rows, retries, late))
+        waiting = {"payments and refunds": unfinished, **rows, "webhooks to be sent again": retries}
+        step.note(
+            ", ".join(
+                f"{count} {what.replace('_', ' ')}" for what, count in waiting.items() if count
+            )
+        )
+        return bool(late or any(waiting.values()))
 
     def _read_what_was_missed(self) -> int:
         with self.stage.step("The shops read what they missed") as step:
             gaps_found = sum(shop.read_events() for shop in self.shops)
-            self.shops.take_everything()
             step.to(gaps_found)
             return gaps_found
 
@@ -132,5 +142,7 @@ class Business:
                 since=since,
                 chance=random.Random(self.seed),  # noqa: S311 - decides a demonstration
             )
+            self.safe.planted += [one.reference for one in planted]
+            self.safe.save()
             step.to(len(planted))
             return planted

@@ -4,19 +4,19 @@ import io
 import json
 from typing import Any
 
-from django.core.management import call_command
-
-# 1 says that what was asked does not hold; the JSON says why.
-ANSWERED = (None, 0, 1)
+from django.core.management import CommandError, call_command
 
 
-def ask(command: str, **options: object) -> dict[str, Any]:
-    """What `manage.py <command> --json` prints. Raises SystemExit when the call itself was wrong."""
+def ask(command: str, *arguments: str) -> dict[str, Any]:
+    """What `manage.py <command> --json` prints. Its status is not asked: the JSON says what holds.
+
+    Raises CommandError when it printed nothing.
+    """
     said = io.StringIO()
     try:
-        call_command(command, json=True, stdout=said, **options)
-    except SystemExit as ended:
-        if ended.code not in ANSWERED:
-            raise
+        call_command(command, *arguments, "--json", stdout=said)
+    except (CommandError, SystemExit) as ended:
+        if not said.getvalue():
+            raise CommandError(f"manage.py {command}: {ended}") from ended
     found: dict[str, Any] = json.loads(said.getvalue())
     return found

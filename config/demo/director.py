@@ -28,6 +28,7 @@ def live(
     with stage.step("Loading merchants and operators"):
         installed = install(safe=safe, webhook_base=receiver.base_url, now=datetime.now(UTC))
         open_inboxes(receiver, safe)
+    logins.show(stage.console, safe, console_url=addresses["console"])
     tally = Tally()
     control = Control(addresses["simulator"])
     shops = Shops(web_url=addresses["web"], safe=safe, receiver=receiver, tally=tally)
@@ -37,6 +38,7 @@ def live(
             shops=shops,
             control=control,
             account=installed.channel_account,
+            safe=safe,
             tally=tally,
             seed=seed,
         )
@@ -45,5 +47,4 @@ def live(
         shops.close()
         control.close()
     summary.show(stage.console, day)
-    logins.show(stage.console, safe, console_url=addresses["console"])
     return day

@@ -18,6 +18,7 @@ from config.demo.results import (
     ShopBook,
     Testimony,
     Ticket,
+    Trial,
 )
 from config.queues import queues
 from ledger.selectors import trial_balance
@@ -25,6 +26,7 @@ from payments.channels.base import ReportKind
 from payments.channels.sandbox.control import Control
 from payments.selectors import bookings
 from payments.selectors.bookings import Booking
+from reconciliation.selectors import exceptions, headline
 
 COLLECTED = frozenset({"succeeded", "partially_refunded", "refunded"})
 ENDED = COLLECTED | {"failed", "expired", "canceled"}
@@ -145,21 +147,33 @@ def parked(ours: Iterable[Booking], tickets: Iterable[Ticket]) -> list[Parked]:
 
 
 def tickets(*, since: datetime) -> list[Ticket]:
-    return []
+    """At work, and opened since then."""
+    return [
+        Ticket(
+            id=ticket.public_id,
+            kind=ticket.kind,
+            reference=ticket.our_reference,
+            in_suspense=bool(ticket.suspense_item),
+            currency=ticket.currency,
+            amount_minor=ticket.amount_minor,
+        )
+        for ticket in exceptions.tickets_at_work().filter(opened_at__gte=since).order_by("pk")
+    ]
 
 
 def unexplained() -> dict[str, int]:
-    return {}
+    return {row.currency: row.total_minor for row in headline.unexplained()}
 
 
 def books() -> Books:
     proof = commands.ask("verify_ledger")
-    off = {row.currency: row.balance_minor for row in trial_balance().totals if row.balance_minor}
     return Books(
         journals=proof["checked"]["journals"],
         entries=proof["checked"]["entries"],
         violations=len(proof["violations"]),
-        off_balance=off,
+        trial=tuple(
+            Trial(row.currency, row.debit_minor, row.credit_minor) for row in trial_balance().totals
+        ),
     )
 
 
@@ -167,9 +181,10 @@ def dead_rows(*, now: datetime) -> dict[str, int]:
     return {kind: state.dead for kind, state in queues(now=now).items()}
 
 
-def waiting_rows(*, now: datetime) -> int:
-    """Due or under way at this moment, over all queues."""
-    return sum(state.due + state.leased for state in queues(now=now).values())
+def waiting_rows(*, now: datetime) -> dict[str, int]:
+    """Due or under way at this moment, by the queues that have any."""
+    states = queues(now=now).items()
+    return {kind: state.due + state.leased for kind, state in states if state.due + state.leased}
 
 
 def days(since: datetime, until: datetime) -> list[Any]:

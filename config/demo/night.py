@@ -19,6 +19,7 @@ WANTED = {
     Plant.DUPLICATE_LINE: DiscrepancyKind.DUPLICATE_LINE,
     Plant.OMIT_LINE: DiscrepancyKind.MISSING_AT_CHANNEL,
 }
+USUAL_IN_SUSPENSE = (DiscrepancyKind.AMOUNT_MISMATCH, DiscrepancyKind.LATE_SUCCESS)
 
 
 def plant(
@@ -47,7 +48,9 @@ def plant(
 
 def reconcile(days: Iterable[date]) -> list[dict[str, Any]]:
     """`manage.py reconcile` for each day: what it printed."""
-    return [commands.ask("reconcile", channel=CHANNEL, date=day.isoformat()) for day in days]
+    return [
+        commands.ask("reconcile", "--channel", CHANNEL, "--date", day.isoformat()) for day in days
+    ]
 
 
 def judge(
@@ -55,13 +58,12 @@ def judge(
     *,
     planted: Iterable[Planted],
     tickets: Sequence[Ticket],
-    parked: Iterable[str],
+    planted_before: Iterable[str],
 ) -> Reconciled:
-    """`parked` holds the references of money that was in suspense before the night: its tickets are
-    no surprise."""
+    """`planted_before` names what earlier days planted, which a day that broke off left to this one."""
     found = [_with_ticket(one, tickets) for one in planted]
     taken = {one.ticket.id for one in found if one.ticket}
-    of_parked = set(parked)
+    excused = set(planted_before)
     runs = list(runs)
     return Reconciled(
         lines=sum(run["lines"] for run in runs),
@@ -69,9 +71,16 @@ def judge(
         healed=sum(run["healed"] for run in runs),
         planted=tuple(found),
         strangers=tuple(
-            one for one in tickets if one.id not in taken and one.reference not in of_parked
+            one
+            for one in tickets
+            if one.id not in taken and one.reference not in excused and not _is_usual(one)
         ),
     )
+
+
+def _is_usual(ticket: Ticket) -> bool:
+    """Scenarios of the day put such money into suspense."""
+    return ticket.in_suspense and ticket.kind in USUAL_IN_SUSPENSE
 
 
 def _with_ticket(planted: Planted, tickets: Iterable[Ticket]) -> Planted:

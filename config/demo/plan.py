@@ -12,7 +12,7 @@ from config.demo.cast import SHOPS, Shop
 from payments.channels.sandbox.simulation.scenarios import REFUND_SCENARIOS, SCENARIOS
 
 # Nobody finishes these, so that their end is the clock's. The rest have time for every inquiry.
-EXPIRES_SOON_SECONDS = 60
+EXPIRES_SOON_SECONDS = 30
 EXPIRES_LATE_SECONDS = 900
 
 # How often customers behave like this, besides the cases that every day must show.
@@ -27,6 +27,14 @@ USUAL = {
     "callback_before_answer": 2,
     "charge_then_500": 1,
     "lost_callback": 1,
+}
+
+# Every other scenario ends with the money in hand. A wrong amount is in hand too, yet nobody's.
+ENDS = {
+    "decline": "failed",
+    "forged_callback": "failed",
+    "wrong_amount": "failed",
+    "timeout_not_charged": "expired",
 }
 
 
@@ -90,9 +98,24 @@ class Case:
         return EXPIRES_LATE_SECONDS
 
     @property
+    def ends_as(self) -> str:
+        """The payment's state when everything about it is known."""
+        if self.then is Then.CANCEL:
+            return "canceled"
+        if self.scenario == "requires_redirect" and self.payer is not Payer.PAYS:
+            return "failed" if self.payer is Payer.DECLINES else "expired"
+        return ENDS.get(self.scenario) or self._after_refunds()
+
+    @property
     def is_plain(self) -> bool:
         """Nothing happens to it: fit to have a difference planted on it."""
         return self == Case(scenario="succeed")
+
+    def _after_refunds(self) -> str:
+        given_back = [refund for refund in self.refunds if refund.scenario != "fail"]
+        if not given_back:
+            return "succeeded"
+        return "partially_refunded" if all(one.share for one in given_back) else "refunded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,8 +16,8 @@ LOOPBACK = "127.0.0.1"
 LARGEST_BODY_BYTES = 1024 * 1024
 # Of a hundred notices so many are refused at their first try, and so many until the shop has read
 # the missing events by itself.
-REFUSED_ONCE = 3
-REFUSED_UNTIL_REOPENED = 1
+REFUSED_ONCE = 6
+REFUSED_UNTIL_READ = 3
 
 
 def free_port() -> int:
@@ -71,7 +72,7 @@ class Inbox:
     def waits_for_retries(self) -> int:
         """Notices that were refused and will be taken when they come again."""
         with self._lock:
-            return sum(1 for name in self._refused if _mood(name) >= REFUSED_UNTIL_REOPENED)
+            return sum(1 for name in self._refused if _mood(name) >= REFUSED_UNTIL_READ)
 
     def gaps(self, last: int) -> int:
         """Numbers up to `last` that never arrived."""
@@ -98,12 +99,9 @@ class Inbox:
 
     def _refuses(self, name: str) -> bool:
         """By the event's id, so that a repeat meets the same mood."""
-        if not self.is_moody:
-            return False
-        if _mood(name) < REFUSED_UNTIL_REOPENED:
-            return True
-        once = _mood(name) < REFUSED_UNTIL_REOPENED + REFUSED_ONCE
-        return once and name not in self._refused
+        if name in self._refused:
+            return _mood(name) < REFUSED_UNTIL_READ
+        return self.is_moody and _mood(name) < REFUSED_UNTIL_READ + REFUSED_ONCE
 
     def _knows(self, number: int) -> bool:
         return number <= self._seen_up_to or number in self._beyond
@@ -169,6 +167,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], receiver: Receiver) -> None:
         self.receiver = receiver
         super().__init__(address, _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A worker that is killed hangs up in the middle of a notice."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,27 +1,32 @@
 """Puts the day together from what was seen and what the figures say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from config.demo import figures, night
 from config.demo.client import Tally
-from config.demo.results import Accident, Day, Notices, Planted, Requests
+from config.demo.figures import ShopView
+from config.demo.plan import PlannedPayment
+from config.demo.results import Accident, Day, Notices, Planted, Requests, Surprise
 from config.demo.shops import Shops
 from payments.channels.sandbox.control import Control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What only those know who were there. `runs` is what `manage.py reconcile` printed."""
+    """What only those know who were there. `planned` is by order reference; `runs` is what
+    `manage.py reconcile` printed."""
 
     seed: int
     since: datetime
     seconds: float
     account: str
     accidents: tuple[Accident, ...]
+    planned: Mapping[str, PlannedPayment]
     planted: tuple[Planted, ...]
+    planted_before: tuple[str, ...]
     runs: tuple[Mapping[str, Any], ...]
     gaps_found: int
 
@@ -37,7 +42,6 @@ def reckon(evidence: Evidence, *, shops: Shops, control: Control, tally: Tally) 
         if not (one.in_suspense and one.reference in on_purpose)
     ]
     tickets = figures.tickets(since=since)
-    parked = figures.parked(ours, tickets)
     return Day(
         seed=evidence.seed,
         seconds=evidence.seconds,
@@ -45,6 +49,7 @@ def reckon(evidence: Evidence, *, shops: Shops, control: Control, tally: Tally) 
             book for slug, view in views.items() for book in figures.shop_books(slug, view)
         ),
         scenarios=tuple(figures.scenarios(views.values())),
+        surprises=tuple(_surprises(evidence.planned, views.values())),
         accidents=evidence.accidents,
         callbacks=figures.callbacks(since=since),
         notices=_notices(shops, evidence.gaps_found),
@@ -54,9 +59,9 @@ def reckon(evidence: Evidence, *, shops: Shops, control: Control, tally: Tally) 
             evidence.runs,
             planted=evidence.planted,
             tickets=tickets,
-            parked=[one.reference for one in parked],
+            planted_before=evidence.planted_before,
         ),
-        parked=tuple(parked),
+        parked=tuple(figures.parked(ours, tickets)),
         testimonies=tuple(figures.testimonies(control, evidence.account, ours, since=since)),
         charged_more_than_once=tuple(
             str(one["reference"]) for one in control.book()["more_than_once"]
@@ -64,6 +69,20 @@ def reckon(evidence: Evidence, *, shops: Shops, control: Control, tally: Tally) 
         dead_rows=figures.dead_rows(now=now),
         unexplained=figures.unexplained(),
     )
+
+
+def _surprises(
+    planned: Mapping[str, PlannedPayment], views: Iterable[ShopView]
+) -> Iterator[Surprise]:
+    ended = {
+        str(payment["reference"]): str(payment["state"])
+        for view in views
+        for payment in view.payments
+    }
+    for reference, one in planned.items():
+        state = ended.get(reference, "nothing")
+        if state != one.case.ends_as:
+            yield Surprise(reference, one.case.scenario, one.case.ends_as, state)
 
 
 def _notices(shops: Shops, gaps_found: int) -> Notices:

@@ -76,19 +76,35 @@ class Requests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """The ledger, proven from its rows; `off_balance` holds currencies whose sum is not zero."""
+    """The ledger, proven from its rows."""
 
     journals: int
     entries: int
     violations: int
-    off_balance: Mapping[str, int]
+    trial: tuple["Trial", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One currency of the trial balance."""
+
+    currency: str
+    debit_minor: int
+    credit_minor: int
+
+    @property
+    def balance_minor(self) -> int:
+        return self.debit_minor - self.credit_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
+    """`in_suspense`: it is about money that is parked until somebody decides."""
+
     id: str
     kind: str
     reference: str
+    in_suspense: bool = False
     currency: str = ""
     amount_minor: int = 0
 
@@ -109,7 +125,7 @@ class Planted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """`strangers` are tickets of this night that nobody planted and no parked money explains."""
+    """`strangers` are tickets of this day that nobody planted and that no scenario brings about."""
 
     lines: int
     matched: int
@@ -164,6 +180,16 @@ class Testimony:
 
 
 @dataclass(frozen=True, slots=True)
+class Surprise:
+    """A payment that ended otherwise than its scenario must end."""
+
+    reference: str
+    scenario: str
+    planned: str
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accident:
     what: str
     came_back: bool
@@ -175,6 +201,7 @@ class Day:
     seconds: float
     shops: tuple[ShopBook, ...]
     scenarios: tuple[ScenarioLine, ...]
+    surprises: tuple[Surprise, ...]
     accidents: tuple[Accident, ...]
     callbacks: Callbacks
     notices: Notices
@@ -205,9 +232,11 @@ def complaints(day: Day) -> list[str]:
 
 
 def _about_requests(day: Day) -> Iterator[str]:
-    unfinished = sum(one.unfinished for one in day.shops)
-    if unfinished:
-        yield f"{unfinished} payments have not come to an end"
+    for surprise in day.surprises:
+        yield (
+            f"{surprise.reference} ({surprise.scenario}) ended as {surprise.ended},"
+            f" not {surprise.planned}"
+        )
     for reference in day.requests.wrongly_doubled:
         yield f"order {reference} was sent twice and made two payments"
     if day.requests.answers_forged:
@@ -237,8 +266,9 @@ def _about_money(day: Day) -> Iterator[str]:
 
 
 def _about_the_books(day: Day) -> Iterator[str]:
-    for currency, sum_minor in day.books.off_balance.items():
-        yield f"the ledger is off balance by {sum_minor} minor units of {currency}"
+    for trial in day.books.trial:
+        if trial.balance_minor:
+            yield f"the ledger is off balance by {trial.balance_minor} minor units of {trial.currency}"
     if day.books.violations:
         yield f"verify_ledger names {day.books.violations} violations"
     for currency, minor in day.unexplained.items():

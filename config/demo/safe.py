@@ -36,9 +36,12 @@ class PersonSafe:
 
 @dataclass(kw_only=True)
 class Safe:
+    """`planted` names what earlier days planted in statements: no surprise when it is found late."""
+
     path: Path
     channel_secret: str = ""
     receiver_port: int = 0
+    planted: list[str] = field(default_factory=list)
     shops: dict[str, ShopSafe] = field(default_factory=dict)
     people: dict[str, PersonSafe] = field(default_factory=dict)
 
@@ -70,6 +73,7 @@ def read(path: Path) -> Safe:
         path=path,
         channel_secret=found["channel_secret"],
         receiver_port=found["receiver_port"],
+        planted=found["planted"],
         shops={slug: ShopSafe(**kept) for slug, kept in found["shops"].items()},
         people={name: PersonSafe(**kept) for name, kept in found["people"].items()},
     )

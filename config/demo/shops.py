@@ -65,12 +65,13 @@ class Shops:
     def waits_for_retries(self) -> int:
         return sum(shop.inbox.waits_for_retries for shop in self)
 
-    def refuse_some(self) -> None:
+    def begin_to_refuse(self) -> None:
         """From now on a shop answers 500 to some of its notices."""
         for shop in self:
             shop.inbox.is_moody = True
 
-    def take_everything(self) -> None:
+    def refuse_nothing_new(self) -> None:
+        """What was refused before may still be, until the shop has read it by itself."""
         for shop in self:
             shop.inbox.is_moody = False
 

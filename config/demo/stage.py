@@ -25,7 +25,7 @@ class Step(Protocol):
         """So much of it is done; of a new total where that has changed."""
 
     def note(self, text: str) -> None:
-        """What is going on right now."""
+        """What is going on just now."""
 
 
 class Stage(Protocol):

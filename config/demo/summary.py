@@ -67,10 +67,11 @@ def show(console: Console, day: Day) -> None:
 
 def headline(day: Day) -> RenderableType:
     wrong = complaints(day)
-    lines: list[RenderableType] = [
-        Align.center(Text(f"Unexplained money: {_amount(minor, currency)} {currency}", "bold"))
+    figures = [
+        f"Unexplained money: {_amount(minor, currency)} {currency}"
         for currency, minor in sorted(day.unexplained.items())
     ]
+    lines: list[RenderableType] = [Align.center(Text("\n".join(figures), "bold"))]
     if wrong:
         lines += [Text(), *(Text(f"- {one}", "red") for one in wrong)]
     return Panel(Group(*lines), border_style="red" if wrong else "green", padding=(1, 4))
@@ -154,32 +155,30 @@ def _planted(day: Day) -> Table:
     table = _table(
         f"The channel's statement: {night.lines:,} lines, {night.matched:,} matched,"
         f" {night.healed:,} healed; {found} of {len(night.planted)} planted differences found",
-        ["planted", "on", "ticket", "kind"],
+        ["planted", "found as", "ticket"],
     )
     for one in night.planted:
         ticket = one.ticket
         table.add_row(
             PLANTS.get(one.plant, one.plant),
-            one.reference,
-            ticket.id if ticket else "[red]none",
-            ticket.kind.replace("_", " ") if ticket else "",
+            ticket.kind.replace("_", " ") if ticket else "[red]not found",
+            ticket.id if ticket else "",
         )
     for ticket in night.strangers:
-        table.add_row("[red]not planted", ticket.reference, ticket.id, ticket.kind)
+        table.add_row("[red]not planted", ticket.kind.replace("_", " "), ticket.id)
     return table
 
 
 def _parked(day: Day) -> Table:
     table = _table(
         "Money in suspense: taken by the channel, waiting for a person's decision",
-        ["why", "reference", "currency"],
+        ["why", "currency"],
         ["amount"],
     )
     table.add_column("ticket")
     for one in day.parked:
         table.add_row(
             KINDS.get(one.kind, one.kind),
-            one.reference,
             one.currency,
             _amount(one.amount_minor, one.currency),
             one.ticket or "[red]none",
@@ -225,8 +224,12 @@ def _books(day: Day) -> Table:
             ("violations that verify_ledger names", day.books.violations),
         ],
     )
-    off = ", ".join(f"{_amount(m, c)} {c}" for c, m in day.books.off_balance.items())
-    table.add_row("trial balance, debits less credits", off or "0 in every currency")
+    for one in day.books.trial:
+        debit, credit, balance = (
+            _amount(minor, one.currency)
+            for minor in (one.debit_minor, one.credit_minor, one.balance_minor)
+        )
+        table.add_row(f"{one.currency}: debits {debit}, credits {credit}, together", balance)
     return table
 
 

@@ -14,6 +14,7 @@ from config.demo.results import (
     ShopBook,
     Testimony,
     Ticket,
+    Trial,
 )
 
 WANTED = {
@@ -73,6 +74,7 @@ def good_day(**changes):
             ),
         ),
         "scenarios": (ScenarioLine("succeed", {"succeeded": 140, "refunded": 2}),),
+        "surprises": (),
         "accidents": (Accident("the worker (process 42)", came_back=True),),
         "callbacks": Callbacks(received=600, repeated=12, forged=3),
         "notices": Notices(
@@ -94,7 +96,12 @@ def good_day(**changes):
             sent_again=11,
             wrongly_doubled=(),
         ),
-        "books": Books(journals=700, entries=2400, violations=0, off_balance={}),
+        "books": Books(
+            journals=700,
+            entries=2400,
+            violations=0,
+            trial=(Trial("KWD", 9_000_000, 9_000_000), Trial("JPY", 5, 5)),
+        ),
         "reconciled": Reconciled(lines=520, matched=512, healed=0, planted=planted()),
         "parked": (
             Parked(

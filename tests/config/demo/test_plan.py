@@ -10,6 +10,7 @@ from config.demo.plan import (
     EXPIRES_SOON_SECONDS,
     Case,
     Payer,
+    PlannedRefund,
     Submission,
     Then,
     day,
@@ -75,6 +76,38 @@ def test_what_never_ends_by_itself_expires_soon(planned):
     left_alone = Case(scenario="requires_redirect", payer=Payer.LEAVES)
     assert left_alone.expires_in == EXPIRES_SOON_SECONDS
     assert Case(scenario="succeed").expires_in > EXPIRES_SOON_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("case", "state"),
+    [
+        (Case(scenario="succeed"), "succeeded"),
+        (Case(scenario="charge_then_timeout"), "succeeded"),
+        (Case(scenario="late_success"), "succeeded"),
+        (Case(scenario="late_success", then=Then.CANCEL), "canceled"),
+        (Case(scenario="decline"), "failed"),
+        (Case(scenario="forged_callback"), "failed"),
+        (Case(scenario="wrong_amount"), "failed"),
+        (Case(scenario="timeout_not_charged"), "expired"),
+        (Case(scenario="requires_redirect"), "succeeded"),
+        (Case(scenario="requires_redirect", payer=Payer.DECLINES), "failed"),
+        (Case(scenario="requires_redirect", payer=Payer.LEAVES), "expired"),
+        (Case(scenario="succeed", manual=True, then=Then.CAPTURE), "succeeded"),
+        (Case(scenario="succeed", manual=True, then=Then.CANCEL), "canceled"),
+        (Case(scenario="succeed", refunds=(PlannedRefund(share=0),)), "refunded"),
+        (Case(scenario="succeed", refunds=(PlannedRefund(share=30),)), "partially_refunded"),
+        (
+            Case(scenario="succeed", refunds=(PlannedRefund(share=0, scenario="fail"),)),
+            "succeeded",
+        ),
+        (
+            Case(scenario="succeed", refunds=(PlannedRefund(share=40), PlannedRefund(share=0))),
+            "refunded",
+        ),
+    ],
+)
+def test_the_end_of_a_payment_is_known_beforehand(case, state):
+    assert case.ends_as == state
 
 
 def test_slow_payments_come_in_the_first_half_and_never_many_in_a_row(planned):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.demo.results import Accident, Parked, Ticket, complaints
+from config.demo.results import Accident, Parked, Surprise, Ticket, Trial, complaints
 from tests.config.demo.days import good_day, planted, witnessed
 
 
@@ -51,11 +51,11 @@ WRONG_KIND = Ticket(id="tkt_9", kind="amount_mismatch", reference="att_fee_diffe
         (spoiled("notices", gaps_left=1), "1 events never reached"),
         (spoiled("notices", forged=1), "1 webhooks did not carry a valid signature"),
         (spoiled("books", violations=1), "verify_ledger names 1 violations"),
-        (spoiled("books", off_balance={"KWD": -2}), "off balance by -2 minor units of KWD"),
+        (spoiled("books", trial=(Trial("KWD", 5, 7),)), "off balance by -2 minor units of KWD"),
         (good_day(dead_rows={"inquiries": 1}), "1 dead rows in the queue inquiries"),
         (
-            good_day(shops=(replace(good_day().shops[0], unfinished=2),)),
-            "2 payments have not come to an end",
+            good_day(surprises=(Surprise("n0003", "succeed", "succeeded", "processing"),)),
+            "n0003 (succeed) ended as processing, not succeeded",
         ),
         (
             good_day(accidents=(Accident("the worker", came_back=False),)),
