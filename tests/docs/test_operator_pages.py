@@ -1,6 +1,7 @@
 """What operators read is what the code does."""
 
 import ast
+import dataclasses
 import json
 import re
 
@@ -11,6 +12,7 @@ from config.embedded.postgres import APP, OWNER, READONLY, ROLE_SETTINGS
 from config.roles import ROLES
 from payments.channels import base
 from payments.channels.registry import Ability
+from reconciliation.selectors.headline import Unexplained
 from reconciliation.states import DiscrepancyKind
 from tests.docs.pages import ROOT, first_column, page
 
@@ -64,6 +66,13 @@ def test_the_keyring_has_the_shape_of_the_page(tmp_path):
 def test_every_kind_of_difference_is_explained():
     table = page("docs/reconciliation.md").below("## What can differ")
     assert first_column(table) == DiscrepancyKind.values
+
+
+def test_every_part_of_the_headline_is_explained():
+    table = page("docs/reconciliation.md").below("## Unexplained money")
+    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+    parts = [f.name for f in dataclasses.fields(Unexplained) if f.name.endswith("_minor")]
+    assert len(rows) == len(parts)
 
 
 def test_every_ability_of_a_channel_is_explained():
