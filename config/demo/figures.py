@@ -182,9 +182,12 @@ def dead_rows(*, now: datetime) -> dict[str, int]:
 
 
 def waiting_rows(*, now: datetime) -> dict[str, int]:
-    """Due or under way at this moment, by the queues that have any."""
-    states = queues(now=now).items()
-    return {kind: state.due + state.leased for kind, state in states if state.due + state.leased}
+    """Due or under way at this moment, by the queues that have any. Unpaid orders are closed at leisure;
+    no money waits for that."""
+    states = {kind: state for kind, state in queues(now=now).items() if kind != "order_expiry"}
+    return {
+        kind: state.due + state.leased for kind, state in states.items() if state.due + state.leased
+    }
 
 
 def days(since: datetime, until: datetime) -> list[Any]:

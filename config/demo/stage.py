@@ -83,7 +83,7 @@ class PlainStage:
     """A line at the beginning, at the end, and every few seconds between."""
 
     def __init__(self, console: Console) -> None:
-        self.console = Console(file=console.file, width=max(console.width, 140), highlight=False)
+        self.console = Console(file=console.file, width=max(console.width, 112), highlight=False)
         self._began = time.monotonic()
 
     def say(self, text: str) -> None:
