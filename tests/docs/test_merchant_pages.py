@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
 import payments.api.problems  # noqa: F401 - adds its codes to the table
 from ledger.money import Money
@@ -33,9 +34,21 @@ SIGNING = page("docs/merchants/signing.md").flat
 ERRORS = page("docs/merchants/errors.md")
 
 
+def operations() -> set[str]:
+    """What OpenAPI says that a merchant may call."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    return {
+        f"{method.upper()} {path}" for path, found in schema["paths"].items() for method in found
+    }
+
+
 def listed(numbers: list[int]) -> str:
     *most, last = map(str, numbers)
     return f"{', '.join(most)} and {last}"
+
+
+def test_every_call_is_at_a_glance():
+    assert set(first_column(page("docs/merchants/api.md").below("## Calls"))) == operations()
 
 
 def test_the_scenarios_of_the_sandbox_are_all_there():
