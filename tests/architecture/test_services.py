@@ -1,4 +1,4 @@
-"""Services take plain values by name, and the clock is read at the doors only."""
+"""Services take plain values by name, know no HTTP and ring no bell; doors alone read the clock."""
 
 import ast
 
@@ -7,6 +7,7 @@ import pytest
 from tests.architecture.house import APPS, Module, imported, modules, snippet
 
 # Values that look alike at a call: two of them swap without anybody seeing it.
+BELLS = ("audit.doorbell", "celery")
 HTTP = ("django.http", "rest_framework")
 PLAIN = {"int", "str", "bytes", "bool", "date", "datetime", "Money", "UUID"}
 
@@ -66,6 +67,16 @@ def test_nothing_below_a_door_reads_the_clock():
 def test_no_service_knows_http():
     knows = {m.path: [n for n in imported(m) if n.startswith(HTTP)] for m in services()}
     assert {path: names for path, names in knows.items() if names} == {}
+
+
+def test_no_service_rings_or_enqueues():
+    below = [*services(), *below_the_doors()]
+    rings = {m.path: [n for n in imported(m) if n.startswith(BELLS)] for m in below}
+    assert {path: names for path, names in rings.items() if names} == {}
+
+
+def test_control_a_bell_is_seen():
+    assert next(imported(snippet("from audit import doorbell"))).startswith(BELLS)
 
 
 def test_control_values_that_can_be_swapped_are_seen():
