@@ -81,10 +81,21 @@ def _demo(options: argparse.Namespace, stage: Stage) -> int:
 
 def _start(stage: Stage) -> Record:
     began = time.monotonic()
-    with stage.step("Starting servers, web, worker, beat and channel") as step:
-        record = control.up(wait=True, say=lambda line: step.note(line.strip()))
-    seconds = time.monotonic() - began
-    stage.say(f"The console answers at {record.addresses['console']} after {seconds:.0f} s")
+    was_up = control.is_whole(control.status())
+
+    def answers() -> None:
+        address = control.status().addresses["console"]
+        stage.say(f"The console answers at {address} after {time.monotonic() - began:.0f} s")
+
+    def follow(line: str) -> None:
+        step.note(line.strip())
+        if line.endswith("web is up"):
+            answers()
+
+    with stage.step("Starting servers, web, worker, beat, channel") as step:
+        record = control.up(wait=True, say=follow)
+    if was_up:
+        answers()
     return record
 
 

@@ -53,7 +53,7 @@ class Business:
         gaps_found = self._read_what_was_missed()
         planted_before = list(self.safe.planted)
         planted = self._plant(asked, since)
-        with self.stage.step("Night: fetching the channel's statement, comparing") as step:
+        with self.stage.step("Night: comparing the channel's statement") as step:
             runs = night.reconcile(figures.days(since, datetime.now(UTC)))
             step.to(sum(int(run["lines"]) for run in runs))
         with self.stage.step("Morning: adding everything up"):

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
@@ -21,8 +21,8 @@ PLAIN_EVERY_SECONDS = 5.0
 
 
 class Step(Protocol):
-    def to(self, done: int, *, total: int | None = None) -> None:
-        """So much of it is done; of a new total where that has changed."""
+    def to(self, done: int) -> None:
+        """So much of it is done."""
 
     def note(self, text: str) -> None:
         """What is going on just now."""
@@ -46,37 +46,37 @@ class TerminalStage:
         self.console = console
 
     def say(self, text: str) -> None:
-        self.console.print(text)
+        self.console.print(text, markup=False)
 
     @contextmanager
     def step(self, title: str, *, total: int | None = None) -> Iterator[Step]:
         columns = (
             SpinnerColumn(finished_text="[green]✓[/]"),
-            TextColumn("{task.description}", table_column=None),
+            TextColumn("{task.description}"),
             BarColumn(bar_width=28),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]:>12}"),
             TimeElapsedColumn(),
             TextColumn("[dim]{task.fields[note]}"),
         )
         with Progress(*columns, console=self.console) as bars:
-            task = bars.add_task(f"{title:<44}", total=total, note="")
-            bar = _Bar(bars, task)
+            task = bars.add_task(f"{title:<44}", total=total, count="", note="")
+            bar = _Bar(bars, task, total)
             yield bar
             bar.note("")
             bars.update(task, total=bar.done or 1, completed=bar.done or 1)
 
 
 class _Bar:
-    def __init__(self, bars: Progress, task: TaskID) -> None:
-        self._bars, self._task = bars, task
+    def __init__(self, bars: Progress, task: TaskID, total: int | None) -> None:
+        self._bars, self._task, self._total = bars, task, total
         self.done = 0
 
-    def to(self, done: int, *, total: int | None = None) -> None:
+    def to(self, done: int) -> None:
         self.done = done
-        self._bars.update(self._task, completed=done, total=total)
+        self._bars.update(self._task, completed=done, count=_count(done, self._total))
 
     def note(self, text: str) -> None:
-        self._bars.update(self._task, note=text)
+        self._bars.update(self._task, note=escape(text))
 
 
 class PlainStage:
@@ -87,7 +87,7 @@ class PlainStage:
         self._began = time.monotonic()
 
     def say(self, text: str) -> None:
-        self.console.print(text)
+        self.console.print(text, markup=False)
         sys.stdout.flush()
 
     @contextmanager
@@ -95,7 +95,7 @@ class PlainStage:
         lines = _Lines(self, title, total)
         lines.write("…")
         yield lines
-        lines.write(f"done, {lines.done}" if lines.done else "done")
+        lines.write(f"done, {lines.done:,}" if lines.done else "done")
 
     def write(self, text: str) -> None:
         self.say(f"{time.monotonic() - self._began:6.1f} s  {text}")
@@ -107,10 +107,9 @@ class _Lines:
         self._written_at = time.monotonic()
         self.done = 0
 
-    def to(self, done: int, *, total: int | None = None) -> None:
+    def to(self, done: int) -> None:
         self.done = done
-        self._total = self._total if total is None else total
-        self._now_and_then(f"{done}" + (f" of {self._total}" if self._total else ""))
+        self._now_and_then(_count(done, self._total))
 
     def note(self, text: str) -> None:
         self._now_and_then(text)
@@ -122,3 +121,7 @@ class _Lines:
     def write(self, text: str) -> None:
         self._written_at = time.monotonic()
         self._stage.write(f"{self._title}: {text}")
+
+
+def _count(done: int, total: int | None) -> str:
+    return f"{done:,} of {total:,}" if total else f"{done:,}"
