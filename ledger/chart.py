@@ -15,6 +15,13 @@ class Side(StrEnum):
         return self.value.capitalize()
 
 
+class Books(StrEnum):
+    """Test money has books of its own: no journal and no total ever mixes it with real money."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
 class AccountStatus(StrEnum):
     OPEN = "open"
     FROZEN = "frozen"

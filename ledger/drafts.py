@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
 
-from ledger.chart import CHART, AccountKind
+from ledger.chart import CHART, AccountKind, Books
 from ledger.money import checked_amount, digits
 
 # Changing one of these would post every known fact a second time.
@@ -50,6 +50,10 @@ class ZeroLine(ValueError):
     """A line that moves nothing: leave it out."""
 
 
+class BooksMixed(ValueError):
+    """A journal belongs to one set of books: real money or test money."""
+
+
 class UnbalancedJournal(ValueError):
     """Debits and credits differ in some currency."""
 
@@ -61,6 +65,7 @@ class AccountRef:
     kind: AccountKind
     owner: str
     currency: str
+    books: Books = Books.LIVE
 
     def __post_init__(self) -> None:
         digits(self.currency)
@@ -69,12 +74,12 @@ class AccountRef:
             raise OwnerNotAllowed(f"{self.kind} belongs to a {owner_kind}, not to {self.owner!r}")
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.owner}/{self.currency}"
+        return account_name(self.kind, self.owner, self.currency, self.books)
 
     @property
     def id(self) -> uuid.UUID:
         """Derived, so that two who open the same account at once open one."""
-        return account_id(self.kind, self.owner, self.currency)
+        return account_id(self.kind, self.owner, self.currency, self.books)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,8 @@ class JournalDraft:
     def _check_balance(self) -> None:
         if not self.lines:
             raise EmptyJournal(f"{self.fact} {self.reference} has no lines")
+        if len({line.account.books for line in self.lines}) > 1:
+            raise BooksMixed(f"{self.fact} {self.reference} mixes test money with real money")
         totals: Counter[str] = Counter()
         for line in self.lines:
             totals[line.account.currency] += line.amount_minor
@@ -151,8 +158,13 @@ class JournalDraft:
             raise UnbalancedJournal(f"{self.fact} {self.reference} is off in {', '.join(off)}")
 
 
-def account_id(kind: str, owner: str, currency: str) -> uuid.UUID:
-    return uuid.uuid5(ACCOUNT_NAMESPACE, f"{kind}/{owner}/{currency}")
+def account_name(kind: str, owner: str, currency: str, books: str) -> str:
+    name = f"{kind}/{owner}/{currency}"
+    return name if books == Books.LIVE else f"{name}/{books}"
+
+
+def account_id(kind: str, owner: str, currency: str, books: str) -> uuid.UUID:
+    return uuid.uuid5(ACCOUNT_NAMESPACE, account_name(kind, owner, currency, books))
 
 
 def journal_id(fact: str, reference: str) -> uuid.UUID:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q, Sum
 
-from ledger.chart import CHART, AccountKind, AccountStatus, Side
+from ledger.chart import CHART, AccountKind, AccountStatus, Books, Side
 from ledger.drafts import AccountRef
 from ledger.models import Account, Entry, Journal
 
@@ -19,6 +19,7 @@ class AccountBalance:
     kind: AccountKind
     owner: str
     currency: str
+    books: Books
     status: AccountStatus
     balance_minor: int
     version: int
@@ -76,8 +77,9 @@ class JournalView:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """Turnover on both sides; `kind` is None in a currency's total."""
+    """Turnover on both sides; `kind` is None in the total of a currency in one set of books."""
 
+    books: Books
     currency: str
     kind: AccountKind | None
     debit_minor: int
@@ -99,15 +101,16 @@ class TrialBalance:
 
     @property
     def totals(self) -> list[TrialRow]:
-        currencies = sorted({row.currency for row in self.rows})
-        return [self._total(currency) for currency in currencies]
+        sheets = sorted({(row.books, row.currency) for row in self.rows})
+        return [self._total(books, currency) for books, currency in sheets]
 
-    def in_currency(self, currency: str) -> list[TrialRow]:
-        return [row for row in self.rows if row.currency == currency]
+    def of(self, books: Books, currency: str) -> list[TrialRow]:
+        return [row for row in self.rows if (row.books, row.currency) == (books, currency)]
 
-    def _total(self, currency: str) -> TrialRow:
-        rows = self.in_currency(currency)
+    def _total(self, books: Books, currency: str) -> TrialRow:
+        rows = self.of(books, currency)
         return TrialRow(
+            books=books,
             currency=currency,
             kind=None,
             debit_minor=sum(row.debit_minor for row in rows),
@@ -121,9 +124,9 @@ def balance(ref: AccountRef) -> int:
     return found.first() or 0
 
 
-def balances(owner: str) -> list[AccountBalance]:
-    """Every account of one owner, by currency, in the chart's order."""
-    return _balances(Account.objects.owned_by(owner))
+def balances(owner: str, *, books: Books) -> list[AccountBalance]:
+    """Every account of one owner in one set of books, by currency, in the chart's order."""
+    return _balances(Account.objects.owned_by(owner, books=books))
 
 
 def balances_of_kind(kind: AccountKind) -> list[AccountBalance]:
@@ -132,14 +135,15 @@ def balances_of_kind(kind: AccountKind) -> list[AccountBalance]:
 
 
 def trial_balance(at: datetime | None = None) -> TrialBalance:
-    """What was posted up to and including `at`, per currency and kind of account."""
+    """What was posted up to and including `at`, per set of books, currency and kind of account."""
     entries = Entry.objects.all() if at is None else Entry.objects.filter(posted_at__lte=at)
-    sums = entries.values("currency", "account__kind").annotate(
+    sums = entries.values("account__books", "currency", "account__kind").annotate(
         debit=Sum("amount_minor", filter=Q(amount_minor__gt=0), default=0),
         credit=Sum("amount_minor", filter=Q(amount_minor__lt=0), default=0),
     )
     rows = [
         TrialRow(
+            books=Books(row["account__books"]),
             currency=row["currency"],
             kind=AccountKind(row["account__kind"]),
             debit_minor=int(row["debit"]),
@@ -147,7 +151,8 @@ def trial_balance(at: datetime | None = None) -> TrialBalance:
         )
         for row in sums
     ]
-    return TrialBalance(at=at, rows=tuple(sorted(rows, key=_by_currency_and_chart)))
+    rows.sort(key=lambda row: (row.books, *_by_currency_and_chart(row)))
+    return TrialBalance(at=at, rows=tuple(rows))
 
 
 def entries_of(journal: str) -> list[EntryRow]:
@@ -187,6 +192,7 @@ def _balances(accounts: Iterable[Account]) -> list[AccountBalance]:
             kind=AccountKind(account.kind),
             owner=account.owner,
             currency=account.currency,
+            books=Books(account.books),
             status=AccountStatus(account.status),
             balance_minor=account.balance_minor,
             version=account.version,

@@ -1,15 +1,14 @@
 """What each fact does to the books: one function per fact, one line per account.
 
 Debit is positive, credit negative. Owners: merchants and channel accounts by public id, the platform
-by the word.
+by the word. A payment's mode is also its set of books.
 """
 
 from datetime import datetime
 
-from ledger.chart import AccountKind
+from ledger.chart import PLATFORM, AccountKind, Books
 from ledger.drafts import AccountRef, JournalDraft, Line
-
-PLATFORM = "platform"
+from ledger.money import Money
 
 
 def captured(
@@ -18,16 +17,18 @@ def captured(
     payment: str,
     merchant: str,
     channel_account: str,
-    amount_minor: int,
+    gross: Money,
     fee_minor: int,
-    currency: str,
+    mode: str,
     effective_at: datetime,
 ) -> JournalDraft:
     """The channel took the payer's money; the merchant owes us our fee."""
-    receivable = AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel_account, currency)
-    pending = AccountRef(AccountKind.MERCHANT_PENDING, merchant, currency)
-    fee_income = AccountRef(AccountKind.FEE_INCOME, PLATFORM, currency)
-    lines = [Line(receivable, amount_minor), Line(pending, -amount_minor)]
+    receivable = AccountRef(
+        AccountKind.CHANNEL_RECEIVABLE, channel_account, gross.currency, Books(mode)
+    )
+    pending = AccountRef(AccountKind.MERCHANT_PENDING, merchant, gross.currency, Books(mode))
+    fee_income = AccountRef(AccountKind.FEE_INCOME, PLATFORM, gross.currency, Books(mode))
+    lines = [Line(receivable, gross.amount_minor), Line(pending, -gross.amount_minor)]
     if fee_minor:
         lines += [Line(pending, fee_minor), Line(fee_income, -fee_minor)]
     return JournalDraft(
@@ -47,6 +48,7 @@ def refund_requested(
     funded_from: AccountKind,
     amount_minor: int,
     currency: str,
+    mode: str,
     effective_at: datetime,
 ) -> JournalDraft:
     """The merchant gives the money back; until the channel confirms, we hold it for the payer."""
@@ -54,8 +56,11 @@ def refund_requested(
         fact="refund_requested",
         reference=refund,
         lines=(
-            Line(AccountRef(funded_from, merchant, currency), amount_minor),
-            Line(AccountRef(AccountKind.REFUNDS_PAYABLE, merchant, currency), -amount_minor),
+            Line(AccountRef(funded_from, merchant, currency, Books(mode)), amount_minor),
+            Line(
+                AccountRef(AccountKind.REFUNDS_PAYABLE, merchant, currency, Books(mode)),
+                -amount_minor,
+            ),
         ),
         effective_at=effective_at,
         metadata={"payment": payment},
@@ -70,6 +75,7 @@ def refunded(
     channel_account: str,
     amount_minor: int,
     currency: str,
+    mode: str,
     effective_at: datetime,
 ) -> JournalDraft:
     """The channel paid the payer back, out of what it owes us."""
@@ -77,9 +83,12 @@ def refunded(
         fact="refunded",
         reference=refund,
         lines=(
-            Line(AccountRef(AccountKind.REFUNDS_PAYABLE, merchant, currency), amount_minor),
             Line(
-                AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel_account, currency),
+                AccountRef(AccountKind.REFUNDS_PAYABLE, merchant, currency, Books(mode)),
+                amount_minor,
+            ),
+            Line(
+                AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel_account, currency, Books(mode)),
                 -amount_minor,
             ),
         ),
@@ -96,6 +105,7 @@ def refund_failed(
     funded_from: AccountKind,
     amount_minor: int,
     currency: str,
+    mode: str,
     effective_at: datetime,
 ) -> JournalDraft:
     """The channel refused: the merchant has its money again."""
@@ -103,8 +113,11 @@ def refund_failed(
         fact="refund_failed",
         reference=refund,
         lines=(
-            Line(AccountRef(AccountKind.REFUNDS_PAYABLE, merchant, currency), amount_minor),
-            Line(AccountRef(funded_from, merchant, currency), -amount_minor),
+            Line(
+                AccountRef(AccountKind.REFUNDS_PAYABLE, merchant, currency, Books(mode)),
+                amount_minor,
+            ),
+            Line(AccountRef(funded_from, merchant, currency, Books(mode)), -amount_minor),
         ),
         effective_at=effective_at,
         metadata={"payment": payment},
@@ -117,6 +130,7 @@ def suspended(
     channel_account: str,
     amount_minor: int,
     currency: str,
+    mode: str,
     effective_at: datetime,
     reference: str,
 ) -> JournalDraft:
@@ -126,10 +140,13 @@ def suspended(
         reference=item,
         lines=(
             Line(
-                AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel_account, currency),
+                AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel_account, currency, Books(mode)),
                 amount_minor,
             ),
-            Line(AccountRef(AccountKind.SUSPENSE, channel_account, currency), -amount_minor),
+            Line(
+                AccountRef(AccountKind.SUSPENSE, channel_account, currency, Books(mode)),
+                -amount_minor,
+            ),
         ),
         effective_at=effective_at,
         metadata={"channel_reference": reference},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from ledger.chart import PLATFORM, AccountKind
+from ledger.chart import PLATFORM, AccountKind, Books
 from ledger.drafts import AccountRef, JournalDraft, Line
 
 
@@ -12,6 +12,7 @@ def settled(
     settlement: str,
     channel_account: str,
     currency: str,
+    mode: str,
     gross_minor: int,
     fee_minor: int,
     available_minor: Mapping[str, int],
@@ -21,7 +22,7 @@ def settled(
     (or less so, where a merchant's refunds outweigh its sales). None when no account moves."""
 
     def line(kind: AccountKind, owner: str, amount_minor: int) -> tuple[AccountRef, int]:
-        return AccountRef(kind, owner, currency), amount_minor
+        return AccountRef(kind, owner, currency, Books(mode)), amount_minor
 
     movements = [
         line(AccountKind.BANK, PLATFORM, gross_minor - fee_minor),

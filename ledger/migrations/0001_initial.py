@@ -44,6 +44,15 @@ class Migration(migrations.Migration):
                 ),
                 ("currency", models.CharField(editable=False, max_length=3)),
                 (
+                    "books",
+                    models.CharField(
+                        choices=[("live", "live"), ("test", "test")],
+                        default="live",
+                        editable=False,
+                        max_length=4,
+                    ),
+                ),
+                (
                     "normal_side",
                     models.CharField(
                         choices=[("debit", "Debit"), ("credit", "Credit")],
@@ -88,6 +97,10 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("status__in", ["open", "frozen", "closed"])),
                         name="account_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("books__in", ["live", "test"])),
+                        name="account_is_in_live_or_test_books",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
@@ -196,9 +209,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="an_account_keeps_its_identity",
                 sql=ledger.models.guards.GuardSql(
-                    condition="WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.public_id IS DISTINCT FROM NEW.public_id OR OLD.owner IS DISTINCT FROM NEW.owner OR OLD.kind IS DISTINCT FROM NEW.kind OR OLD.currency IS DISTINCT FROM NEW.currency OR OLD.normal_side IS DISTINCT FROM NEW.normal_side OR OLD.may_go_negative IS DISTINCT FROM NEW.may_go_negative OR OLD.opened_at IS DISTINCT FROM NEW.opened_at)",
+                    condition="WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.public_id IS DISTINCT FROM NEW.public_id OR OLD.owner IS DISTINCT FROM NEW.owner OR OLD.kind IS DISTINCT FROM NEW.kind OR OLD.currency IS DISTINCT FROM NEW.currency OR OLD.books IS DISTINCT FROM NEW.books OR OLD.normal_side IS DISTINCT FROM NEW.normal_side OR OLD.may_go_negative IS DISTINCT FROM NEW.may_go_negative OR OLD.opened_at IS DISTINCT FROM NEW.opened_at)",
                     func="\n                RAISE EXCEPTION 'an_account_keeps_its_identity: % on % refused', TG_OP, TG_TABLE_NAME\n                USING ERRCODE = 'check_violation', CONSTRAINT = 'an_account_keeps_its_identity';\n            ",
-                    hash="5f0638e5ae7d9d920b7ad1c7736246005e0f1db2",
+                    hash="d7d00900d136b02de31f8721675d2ab68d36958e",
                     operation="UPDATE",
                     pgid="pgtrigger_an_account_keeps_its_identity_c2e47",
                     table="ledger_account",

@@ -10,11 +10,12 @@ from django.db import models
 from django.db.models import Q
 
 from audit.ids import PUBLIC_ID_LENGTH
-from ledger.chart import AccountKind, AccountStatus, Side
-from ledger.drafts import AccountRef
+from ledger.chart import AccountKind, AccountStatus, Books, Side
+from ledger.drafts import AccountRef, account_name
 from ledger.models.guards import AtCommit, Refuse
 
 SIDES = [(side.value, side.label) for side in Side]
+BOOKS = [(books.value, books.value) for books in Books]
 STATUSES = [(status.value, status.label) for status in AccountStatus]
 IDENTITY = (
     "id",
@@ -22,6 +23,7 @@ IDENTITY = (
     "owner",
     "kind",
     "currency",
+    "books",
     "normal_side",
     "may_go_negative",
     "opened_at",
@@ -42,8 +44,8 @@ EQUALS_ITS_LAST_ENTRY = """
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
-    def owned_by(self, owner: str) -> "AccountQuerySet":
-        return self.filter(owner=owner)
+    def owned_by(self, owner: str, *, books: Books) -> "AccountQuerySet":
+        return self.filter(owner=owner, books=books)
 
     def of_kind(self, kind: AccountKind) -> "AccountQuerySet":
         return self.filter(kind=kind)
@@ -57,6 +59,7 @@ class Account(models.Model):
         max_length=32, choices=[(kind.value, kind.label) for kind in AccountKind], editable=False
     )
     currency = models.CharField(max_length=3, editable=False)
+    books = models.CharField(max_length=4, choices=BOOKS, default=Books.LIVE.value, editable=False)
     normal_side = models.CharField(max_length=6, choices=SIDES, editable=False)
     may_go_negative = models.BooleanField(default=False, editable=False)
     status = models.CharField(
@@ -89,6 +92,10 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_status_is_known",
                 condition=Q(status__in=[status.value for status in AccountStatus]),
+            ),
+            models.CheckConstraint(
+                name="account_is_in_live_or_test_books",
+                condition=Q(books__in=[books.value for books in Books]),
             ),
             models.CheckConstraint(
                 name="account_currency_is_three_capitals",
@@ -131,11 +138,12 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.owner}/{self.currency} ({self.public_id})"
+        name = account_name(self.kind, self.owner, self.currency, self.books)
+        return f"{name} ({self.public_id})"
 
     @property
     def ref(self) -> AccountRef:
-        return AccountRef(AccountKind(self.kind), self.owner, self.currency)
+        return AccountRef(AccountKind(self.kind), self.owner, self.currency, Books(self.books))
 
     def may_hold(self, balance_minor: int) -> bool:
         """The same rule as the constraint, asked before the transaction is spoilt."""

@@ -62,6 +62,7 @@ def _new_account(ref: AccountRef, *, now: datetime) -> Account:
         owner=ref.owner,
         kind=ref.kind,
         currency=ref.currency,
+        books=ref.books,
         normal_side=rules.normal_side,
         may_go_negative=rules.may_go_negative,
         opened_at=now,

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from audit.actor import Actor
 from audit.services import records
 from ledger.chart import CHART, AccountKind
-from ledger.drafts import account_id, journal_id, seal
+from ledger.drafts import account_id, account_name, journal_id, seal
 from ledger.models import Account, Entry, Journal
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,8 @@ SEALED = """
      GROUP BY j.id ORDER BY j.id
 """
 IDENTITIES = """
-    SELECT id, kind, owner, currency, normal_side, may_go_negative FROM ledger_account ORDER BY id
+    SELECT id, kind, owner, currency, books, normal_side, may_go_negative
+      FROM ledger_account ORDER BY id
 """
 
 
@@ -230,9 +231,9 @@ def _broken_journals(report: Progress, total: int) -> Iterator[Violation]:
 
 def _wrong_identities(report: Progress, total: int) -> Iterator[Violation]:
     for row in _streamed(IDENTITIES, "identities of accounts", report, total):
-        key, kind, owner, currency, normal_side, may_go_negative = row
-        name = f"{kind}/{owner}/{currency}"
-        if key != account_id(kind, owner, currency):
+        key, kind, owner, currency, books, normal_side, may_go_negative = row
+        name = account_name(kind, owner, currency, books)
+        if key != account_id(kind, owner, currency, books):
             yield Violation("key_is_the_accounts", "ledger_account", str(key), name)
         rules = CHART[AccountKind(kind)] if kind in CHART else None
         if rules is None or (normal_side, may_go_negative) != (

@@ -17,6 +17,7 @@ from audit.admin.sheets import Fact, Facts, Figure, Heading, Sheet, Table
 from audit.admin.values import Anchor, Link
 from ledger import selectors
 from ledger.admin.amounts import Amount
+from ledger.chart import Books
 from ledger.selectors import AccountBalance
 from merchants.admin import parts
 from merchants.models import FeePlan, Merchant
@@ -56,12 +57,14 @@ class MerchantAdmin(ReadOnlyAdmin):
         return Merchant.objects.prefetch_related("fee_plans", "api_keys", "webhook_endpoints")
 
     def sheet(self, request: HttpRequest, row: Merchant) -> Sheet:
-        balances = selectors.balances(row.public_id)
+        balances = [
+            balance for books in Books for balance in selectors.balances(row.public_id, books=books)
+        ]
         return Sheet(
             heading=row.name,
             badges=[parts.badge(MerchantStatus, row.status)],
             figures=[
-                Figure(balance.kind.label, Amount(balance.normal_minor, balance.currency))
+                Figure(_named(balance), Amount(balance.normal_minor, balance.currency))
                 for balance in balances[:MOST_FIGURES]
             ],
             main=[
@@ -120,13 +123,18 @@ def _list(app: str, model: str, merchant: Merchant) -> str:
     return list_url(app, model, merchant__public_id=merchant.public_id)
 
 
+def _named(balance: AccountBalance) -> str:
+    test = balance.books is Books.TEST
+    return f"{balance.kind.label}, test money" if test else balance.kind.label
+
+
 def _balances(balances: list[AccountBalance]) -> Table:
     return Table(
         "Balances",
         ["Account", Heading("Balance", number=True)],
         [
             (
-                Link(balance.public_id, balance.kind.label),
+                Link(balance.public_id, _named(balance)),
                 Amount(balance.normal_minor, balance.currency),
             )
             for balance in balances

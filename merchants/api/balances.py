@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger import selectors as ledger
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
 from ledger.selectors import AccountBalance, EntryRow
+from merchants.api.authentication import Caller
 from merchants.api.errors import ApiError
 from merchants.api.fields import CurrencyField, TimeField
 from merchants.api.frame import MerchantAPIView
@@ -64,7 +65,7 @@ class Balances(MerchantAPIView):
     @extend_schema(responses=BalancesOut)
     def get(self, request: Request) -> Response:
         found: dict[str, dict[str, Any]] = {}
-        for account in _accounts(self.caller.merchant.public_id):
+        for account in _accounts(self.caller):
             row = found.setdefault(
                 account.currency,
                 {"currency": account.currency, "pending": 0, "available": 0, "held": 0},
@@ -103,7 +104,7 @@ class BalanceTransactions(MerchantAPIView):
     def _from_cursor(self) -> Iterator[tuple[AccountBalance, int | None]]:
         accounts = [
             account
-            for account in _accounts(self.caller.merchant.public_id)
+            for account in _accounts(self.caller)
             if self.query.get("currency", account.currency) == account.currency
             and self.query.get("balance", BALANCES[account.kind]) == BALANCES[account.kind]
         ]
@@ -119,8 +120,10 @@ class BalanceTransactions(MerchantAPIView):
         yield from ((account, None) for account in accounts[places[0] + 1 :])
 
 
-def _accounts(merchant: str) -> list[AccountBalance]:
-    return [account for account in ledger.balances(merchant) if account.kind in BALANCES]
+def _accounts(caller: Caller) -> list[AccountBalance]:
+    """Of the caller's own mode: test money never shows beside real money."""
+    accounts = ledger.balances(caller.merchant.public_id, books=Books(caller.mode))
+    return [account for account in accounts if account.kind in BALANCES]
 
 
 def _described(entry: EntryRow) -> dict[str, Any]:

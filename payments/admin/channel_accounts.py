@@ -15,6 +15,7 @@ from audit.admin.sheets import Fact, Facts, Figure, Heading, Sheet, Table
 from audit.admin.values import Anchor, Badge, Link
 from ledger import selectors
 from ledger.admin.amounts import Amount
+from ledger.chart import Books
 from payments.admin import parts
 from payments.models import ChannelAccount
 from payments.services import channel_accounts
@@ -86,7 +87,7 @@ class ChannelAccountAdmin(ReadOnlyAdmin):
     )
 
     def sheet(self, request: HttpRequest, row: ChannelAccount) -> Sheet:
-        balances = selectors.balances(row.public_id)
+        balances = selectors.balances(row.public_id, books=Books(row.mode))
         return Sheet(
             heading=row.title,
             badges=[switch_badge(row), parts.mode_badge(row.mode)],

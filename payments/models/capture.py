@@ -43,6 +43,12 @@ class Capture(ConcurrentTransitionMixin, models.Model):
             ),
         ]
         indexes = [
+            # read by payments.selectors.bookings: what the channel has not paid for yet
+            models.Index(
+                fields=["attempt"],
+                name="capture_unsettled",
+                condition=models.Q(settled_at=None),
+            ),
             # read by reconciliation: what should stand on a day's statement
             models.Index(fields=["captured_at"], name="capture_by_day"),
         ]

@@ -59,6 +59,12 @@ class Refund(ConcurrentTransitionMixin, DueRow):
             ),
         ]
         indexes = [
+            # read by payments.selectors.bookings: what the channel has not paid for yet
+            models.Index(
+                fields=["capture"],
+                name="refund_unsettled",
+                condition=models.Q(settled_at=None),
+            ),
             models.Index(fields=["refunded_at"], name="refund_by_day"),
             # read by payments.tasks.pursue_refunds
             models.Index(

@@ -53,6 +53,12 @@ class SuspenseItem(DueRow):
             ),
         ]
         indexes = [
+            # read by payments.selectors.bookings: what the channel has not paid for yet
+            models.Index(
+                fields=["channel_account"],
+                name="suspense_unsettled",
+                condition=models.Q(settled_at=None),
+            ),
             # read by reconciliation.tasks.open_tickets
             models.Index(
                 fields=["due_at"],

@@ -12,6 +12,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from audit.actor import Actor
+from ledger.money import Money
 from ledger.services import journals
 from merchants.selectors import fee_for
 from payments import events, postings
@@ -219,9 +220,9 @@ class _Step:
                 payment=self.payment.public_id,
                 merchant=self.payment.merchant.public_id,
                 channel_account=self.attempt.channel_account.public_id,
-                amount_minor=amount_minor,
+                gross=Money(amount_minor, self.payment.currency),
                 fee_minor=capture.fee_minor,
-                currency=self.payment.currency,
+                mode=self.payment.mode,
                 effective_at=self._when(),
             ),
             by=self.by,

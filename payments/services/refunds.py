@@ -160,6 +160,7 @@ def _reserve(
             funded_from=funded_from,
             amount_minor=amount_minor,
             currency=payment.currency,
+            mode=payment.mode,
             effective_at=now,
         ),
         by=by,

@@ -44,6 +44,7 @@ def park(
             channel_account=channel_account.public_id,
             amount_minor=money.amount_minor,
             currency=money.currency,
+            mode=channel_account.mode,
             effective_at=money.occurred_at,
             reference=money.reference,
         ),

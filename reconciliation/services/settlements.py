@@ -118,6 +118,7 @@ def _post(settlement: Settlement, available: Mapping[str, int], *, by: Actor, no
         settlement=settlement.public_id,
         channel_account=settlement.channel_account.public_id,
         currency=settlement.currency,
+        mode=settlement.channel_account.mode,
         gross_minor=settlement.gross_minor,
         fee_minor=settlement.fee_minor,
         available_minor=available,

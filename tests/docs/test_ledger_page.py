@@ -28,7 +28,7 @@ CHANNEL_FEE = 60
 
 
 def drafts() -> dict[str, JournalDraft]:
-    common: dict[str, Any] = {"currency": "CNY", "effective_at": NOW}
+    common: dict[str, Any] = {"currency": "CNY", "mode": "live", "effective_at": NOW}
     refund: dict[str, Any] = {
         "refund": "ref_1",
         "payment": "pay_1",
@@ -51,9 +51,10 @@ def drafts() -> dict[str, JournalDraft]:
             payment="pay_1",
             merchant=MERCHANT,
             channel_account=CHANNEL,
-            amount_minor=SALE,
+            gross=Money(SALE, "CNY"),
             fee_minor=FEE,
-            **common,
+            mode="live",
+            effective_at=NOW,
         ),
         "2": postings.refund_requested(**refund, **pending, **common),
         "3": postings.refunded(**refund, channel_account=CHANNEL, **common),

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
 from ledger.drafts import (
     AccountRef,
+    BooksMixed,
     EmptyJournal,
     FactUnfit,
     JournalDraft,
@@ -151,3 +152,16 @@ def test_the_seal_does_not_depend_on_the_zone_of_the_clock_or_the_order_of_metad
         effective_at=NOON.astimezone(timezone(timedelta(hours=8))),
     )
     assert utc.seal == shanghai.seal
+
+
+def test_a_journal_never_mixes_test_money_with_real_money():
+    real = AccountRef(AccountKind.BANK, "platform", "CNY")
+    tried = AccountRef(AccountKind.MERCHANT_PENDING, "mch_1", "CNY", Books.TEST)
+
+    with pytest.raises(BooksMixed):
+        JournalDraft(
+            fact="mixed",
+            reference="cap_1",
+            lines=(Line(real, 5), Line(tried, -5)),
+            effective_at=NOON,
+        )

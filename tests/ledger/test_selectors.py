@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ledger import selectors
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
+from ledger.drafts import AccountRef, JournalDraft, Line
 from ledger.services import accounts, journals
 from tests.ledger.books import (
     ALICE,
@@ -67,15 +68,16 @@ def test_the_balance_of_an_account_is_signed_and_zero_before_its_first_use(day):
 def test_an_owner_sees_what_is_theirs_on_its_normal_side_and_nothing_else(day):
     accounts.freeze(ref=available(), reason="court order", by=CLERK, now=NOON)
     assert [
-        (b.kind, b.currency, b.normal_minor, b.version, b.status) for b in selectors.balances(ALICE)
+        (b.kind, b.currency, b.normal_minor, b.version, b.status)
+        for b in selectors.balances(ALICE, books=Books.LIVE)
     ] == [
         (AccountKind.MERCHANT_PENDING, "CNY", 0, 3, "open"),
         (AccountKind.MERCHANT_AVAILABLE, "CNY", 9_680, 1, "frozen"),
     ]
-    assert [(b.kind, b.currency, b.normal_minor) for b in selectors.balances(BOB)] == [
-        (AccountKind.MERCHANT_PENDING, "JPY", 500)
-    ]
-    assert selectors.balances("mch_NOBODY") == []
+    assert [
+        (b.kind, b.currency, b.normal_minor) for b in selectors.balances(BOB, books=Books.LIVE)
+    ] == [(AccountKind.MERCHANT_PENDING, "JPY", 500)]
+    assert selectors.balances("mch_NOBODY", books=Books.LIVE) == []
 
 
 def test_all_accounts_of_a_kind_are_found_whoever_owns_them(day):
@@ -88,7 +90,7 @@ def test_the_trial_balance_shows_both_sides_of_every_kind_and_sums_to_zero(day):
     trial = selectors.trial_balance()
     assert [
         (row.kind, row.debit_minor, row.credit_minor, row.balance_minor)
-        for row in trial.in_currency("CNY")
+        for row in trial.of(Books.LIVE, "CNY")
     ] == [
         (AccountKind.CHANNEL_RECEIVABLE, 10_000, 10_000, 0),
         (AccountKind.BANK, 10_000, 0, 10_000),
@@ -162,3 +164,26 @@ def test_a_statement_runs_backwards_page_by_page_with_the_balance_after_each_ent
     rest = selectors.account_statement(pending().id, limit=2, before_version=first[-1].version)
     assert [(row.version, row.reference) for row in rest] == [(1, "cap_1")]
     assert selectors.account_statement(wallet("NOBODY").id) == []
+
+
+def test_test_money_has_books_of_its_own(day):
+    """The same owner, kind and currency: two accounts, two totals, nothing of one in the other."""
+    journals.post(
+        JournalDraft(
+            fact="tried_out",
+            reference="tst_1",
+            lines=(
+                Line(AccountRef(AccountKind.BANK, "platform", "CNY", Books.TEST), 777),
+                Line(AccountRef(AccountKind.MERCHANT_AVAILABLE, ALICE, "CNY", Books.TEST), -777),
+            ),
+            effective_at=NOON,
+        ),
+        by=CLERK,
+        now=NOON,
+    )
+
+    trial = selectors.trial_balance()
+    assert selectors.balance(available()) == -9_680
+    assert [row.debit_minor for row in trial.of(Books.TEST, "CNY")] == [777, 0]
+    assert {total.books for total in trial.totals} == {Books.LIVE, Books.TEST}
+    assert [b.normal_minor for b in selectors.balances(ALICE, books=Books.TEST)] == [777]

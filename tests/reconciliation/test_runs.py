@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
 from ledger.selectors import balance
 from payments.channels.base import PaymentState, RefundState
@@ -34,7 +34,7 @@ def account():
 
 
 def stands(kind, owner, currency="CNY"):
-    return balance(AccountRef(kind, owner, currency))
+    return balance(AccountRef(kind, owner, currency, Books.TEST))
 
 
 def nothing_is_unexplained():

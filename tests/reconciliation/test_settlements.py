@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef, Line
 from ledger.selectors import balance, balances, entries_of
 from ledger.services import proof
@@ -34,11 +34,13 @@ def account(db):
 
 
 def available(merchant):
-    return -balance(AccountRef(AccountKind.MERCHANT_AVAILABLE, merchant.public_id, "CNY"))
+    return -balance(
+        AccountRef(AccountKind.MERCHANT_AVAILABLE, merchant.public_id, "CNY", Books.TEST)
+    )
 
 
 def pending(merchant):
-    return -balance(AccountRef(AccountKind.MERCHANT_PENDING, merchant.public_id, "CNY"))
+    return -balance(AccountRef(AccountKind.MERCHANT_PENDING, merchant.public_id, "CNY", Books.TEST))
 
 
 def test_a_settlement_is_posted_as_a_finance_person_reads_it():
@@ -46,6 +48,7 @@ def test_a_settlement_is_posted_as_a_finance_person_reads_it():
         settlement="set_1",
         channel_account="cha_1",
         currency="CNY",
+        mode="test",
         gross_minor=9000,
         fee_minor=60,
         available_minor={"mch_a": 5000, "mch_b": -200, "mch_c": 0},
@@ -53,7 +56,7 @@ def test_a_settlement_is_posted_as_a_finance_person_reads_it():
     )
 
     def line(kind, owner, amount_minor):
-        return Line(AccountRef(kind, owner, "CNY"), amount_minor)
+        return Line(AccountRef(kind, owner, "CNY", Books.TEST), amount_minor)
 
     assert (draft.fact, draft.reference) == ("settled", "set_1")
     assert list(draft.lines) == [
@@ -72,6 +75,7 @@ def test_a_settlement_that_moves_nothing_has_no_journal():
         settlement="set_1",
         channel_account="cha_1",
         currency="CNY",
+        mode="test",
         gross_minor=0,
         fee_minor=0,
         available_minor={"mch_a": 0},
@@ -196,7 +200,7 @@ def test_two_runs_at_once_do_the_work_once():
 
     assert len(done) == 1
     assert Settlement.objects.get().item_count == 10
-    assert balance(AccountRef(AccountKind.BANK, "platform", "CNY")) == 10 * 9940
+    assert balance(AccountRef(AccountKind.BANK, "platform", "CNY", Books.TEST)) == 10 * 9940
     assert proof.verify().ok
 
 
@@ -244,4 +248,6 @@ def test_refunds_that_race_the_settlement_take_the_money_from_where_it_is():
     )
 
     assert (pending(merchant), available(merchant)) == (0, 8 * 9710 - 4 * 4000)
-    assert {row.kind for row in balances(account.public_id) if row.balance_minor} == set()
+    assert {
+        row.kind for row in balances(account.public_id, books=Books.TEST) if row.balance_minor
+    } == set()

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ledger import selectors
+from ledger.chart import Books
 from ledger.money import format_minor
 from ledger.selectors import TrialBalance, TrialRow
 
@@ -58,6 +59,7 @@ def _as_data(trial: TrialBalance) -> dict[str, object]:
 
 def _row_as_data(row: TrialRow) -> dict[str, object]:
     return {
+        "books": row.books,
         "currency": row.currency,
         "kind": row.kind,
         "debit": row.debit_minor,
@@ -70,14 +72,15 @@ def _readable(trial: TrialBalance) -> str:
     console = Console(force_terminal=sys.stdout.isatty())
     with console.capture() as captured:
         for total in trial.totals:
-            console.print(_table(total, trial.in_currency(total.currency)))
+            console.print(_table(total, trial.of(total.books, total.currency)))
         if not trial.totals:
             console.print("Nothing was posted.")
     return captured.get().rstrip("\n")
 
 
 def _table(total: TrialRow, rows: list[TrialRow]) -> Table:
-    table = Table("account", title=total.currency, show_footer=True)
+    title = total.currency if total.books is Books.LIVE else f"{total.currency}, test money"
+    table = Table("account", title=title, show_footer=True)
     table.columns[0].footer = "total"
     for heading, amount_minor in (
         ("debit", total.debit_minor),

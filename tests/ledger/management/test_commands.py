@@ -76,6 +76,7 @@ def test_the_trial_balance_as_json_is_in_minor_units_and_sums_to_zero():
     trial = json.loads(out)
     assert (code, trial["holds"], trial["at"]) == (0, True, None)
     assert {
+        "books": "live",
         "currency": "CNY",
         "kind": "bank",
         "debit": 123_456,

@@ -252,7 +252,7 @@ def test_an_account_cannot_drift_from_its_entries(psql, balance, version):
 def test_an_account_cannot_be_born_with_money(psql):
     psql.execute(
         "INSERT INTO ledger_account SELECT gen_random_uuid(), public_id, owner, kind, currency,"
-        " normal_side, may_go_negative, status, balance_minor, version, opened_at"
+        " books, normal_side, may_go_negative, status, balance_minor, version, opened_at"
         " FROM ledger_account WHERE id = %s",
         (bank().id,),
     )

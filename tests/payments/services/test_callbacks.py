@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from audit.models import Record
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
 from ledger.selectors import balance
 from merchants.models import Event
@@ -68,7 +68,7 @@ def arrive(payment, body, *, secret=SECRET, ago=0):
 
 def receivable(payment):
     account = make.attempt_of(payment).channel_account.public_id
-    return balance(AccountRef(AccountKind.CHANNEL_RECEIVABLE, account, "CNY"))
+    return balance(AccountRef(AccountKind.CHANNEL_RECEIVABLE, account, "CNY", Books.TEST))
 
 
 def test_a_callback_is_acknowledged_when_it_is_stored_and_applied_by_a_worker(payment):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
 from ledger.selectors import balance
 from payments.models import Capture
@@ -41,7 +41,7 @@ def take(payment, amount_minor=None):
 def test_nothing_is_booked_before_the_capture(channel):
     payment = authorized()
 
-    receivable = AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel.public_id, "CNY")
+    receivable = AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel.public_id, "CNY", Books.TEST)
     assert payment.state == "authorized"
     assert balance(receivable) == 0
 
@@ -50,7 +50,7 @@ def test_a_capture_in_part_books_that_part(channel, control):
     payment = take(authorized(), 7000)
 
     assert (payment.state, payment.amount_captured_minor) == ("succeeded", 7000)
-    receivable = AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel.public_id, "CNY")
+    receivable = AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel.public_id, "CNY", Books.TEST)
     assert balance(receivable) == 7000
     assert control.book()["accounts"][channel.public_id]["CNY"]["charged_minor"] == 7000
 

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
 from ledger.selectors import balance, journals_about
 from ledger.services import proof
@@ -26,7 +26,7 @@ def books(payment, kind, *, owner=None):
         AccountKind.FEE_INCOME: lambda: "platform",
     }
     owner = owners.get(kind, lambda: payment.merchant.public_id)()
-    return balance(AccountRef(kind, owner, payment.currency))
+    return balance(AccountRef(kind, owner, payment.currency, Books.TEST))
 
 
 def told(payment):
@@ -134,7 +134,9 @@ def test_money_of_another_amount_is_held_in_suspense_and_the_payment_is_not_paid
     assert payment.order.state == "open"
     assert item.kind == "amount_mismatch"
     assert item.due_at is not None
-    suspense = AccountRef(AccountKind.SUSPENSE, attempt.channel_account.public_id, item.currency)
+    suspense = AccountRef(
+        AccountKind.SUSPENSE, attempt.channel_account.public_id, item.currency, Books.TEST
+    )
     assert balance(suspense) == -item.amount_minor
     assert Capture.objects.count() == 0
 

@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from ledger.chart import AccountKind
+from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
 from ledger.selectors import balance
 from ledger.services import proof
@@ -44,7 +44,9 @@ def give_back(payment, amount_minor=None, *, scenario="succeed"):
 
 
 def owed_to(payment, kind=AccountKind.MERCHANT_PENDING):
-    return -balance(AccountRef(kind, make.reloaded(payment).merchant.public_id, payment.currency))
+    return -balance(
+        AccountRef(kind, make.reloaded(payment).merchant.public_id, payment.currency, Books.TEST)
+    )
 
 
 def test_a_refund_in_part_leaves_the_rest(payment):
