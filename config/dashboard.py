@@ -27,8 +27,9 @@ from payments.selectors.figures import ChannelSuccess, Result, Volume
 from reconciliation.selectors import exceptions, headline
 from reconciliation.selectors.headline import AtWork, Unexplained
 from reconciliation.selectors.latest import latest_runs
-from reconciliation.states import COLOURS, DiscrepancyKind, RunState
+from reconciliation.states import COLOURS, TICKETS_AT_WORK, DiscrepancyKind, RunState
 
+AT_WORK = sorted(TICKETS_AT_WORK)
 DAYS = 14
 SHOWN_TICKETS = 5
 SHOWN_RUNS = 5
@@ -171,7 +172,7 @@ def _needs(states: Mapping[str, QueueState], *, now: datetime) -> list[Anchor]:
     needs = []
     overdue = exceptions.overdue_count(now=now)
     if overdue:
-        url = links.list_url("reconciliation", "ticket", state__in="open,investigating")
+        url = links.list_url("reconciliation", "ticket", state__exact=AT_WORK)
         needs.append(Anchor(_count(overdue, "ticket is overdue", "tickets are overdue"), url))
     for kind, state in states.items():
         if state.dead:
@@ -265,7 +266,7 @@ def _tickets(now: datetime) -> Table:
             for ticket in tickets
         ],
         empty="No ticket is open. Everything that differed has been explained.",
-        more=links.list_url("reconciliation", "ticket", state__in="open,investigating"),
+        more=links.list_url("reconciliation", "ticket", state__exact=AT_WORK),
     )
 
 

@@ -255,7 +255,7 @@ class ReadOnlyAdmin(ReasonRequired, ModelAdmin):
             if isinstance(spec, tuple | list):
                 name = str(spec[0])
                 names |= {f"{name}_from", f"{name}_to"}
-                names |= {f"{name}{end}" for end in ("__exact", "__in", "__id__exact", "__isnull")}
+                names |= {f"{name}{end}" for end in ("__exact", "__id__exact")}
             else:
                 names.add(str(getattr(spec, "parameter_name", spec)))
         return names

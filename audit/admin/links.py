@@ -4,7 +4,7 @@ Every page is addressed by public id, so any row that knows an id can link to it
 not open is shown as plain text. Names of what ids stand for are asked for in bulk, once per page.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -84,12 +84,12 @@ def url_of(public_id: str) -> str:
     return reverse(f"admin:{page[0]}_{page[1]}_change", args=[public_id])
 
 
-def list_url(app_label: str, model_name: str, **filters: str | int) -> str:
+def list_url(app_label: str, model_name: str, **filters: str | int | Sequence[str]) -> str:
     """The list with these filters set; empty when the viewer may not open it."""
     if not may_view(app_label, model_name):
         return ""
     url = reverse(f"admin:{app_label}_{model_name}_changelist")
-    return f"{url}?{urlencode(filters)}" if filters else url
+    return f"{url}?{urlencode(filters, doseq=True)}" if filters else url
 
 
 def may_view(app_label: str, model_name: str) -> bool:

@@ -148,6 +148,11 @@ class LogEntryAdmin(ReadOnlyAdmin):
 def _before_and_after(change: Any) -> tuple[Any, Any]:
     match change:
         case [before, after]:
-            return before, after
+            return _said(before), _said(after)
         case _:
             return None, str(change)
+
+
+def _said(value: Any) -> Any:
+    # auditlog writes Python's words for nothing.
+    return None if value == "None" else str(value)

@@ -16,7 +16,7 @@ from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from audit.admin import links
 from audit.admin.asking import Ask, ReasonRequired, Request, actor_of
@@ -109,7 +109,7 @@ class OperatorAdmin(ReasonRequired, FormAdmin, UserAdmin):  # type: ignore[type-
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> "ModelMultipleChoiceField[Any] | None":
-        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple()
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         field: ModelMultipleChoiceField[Any] | None = super().formfield_for_manytomany(
             db_field, request, **kwargs
         )
@@ -157,8 +157,8 @@ class OperatorAdmin(ReasonRequired, FormAdmin, UserAdmin):  # type: ignore[type-
     def user_change_password(
         self,
         request: HttpRequest,
-        id: str,
-        form_url: str = "",  # noqa: A002 - Django's signature
+        id: str,  # noqa: A002 - Django's signature
+        form_url: str = "",
     ) -> HttpResponse:
         answer: HttpResponse = super().user_change_password(request, id, form_url)
         operator = self.find(id)
