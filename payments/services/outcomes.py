@@ -167,15 +167,11 @@ class _Step:
             self._collect(self.payment.succeed if live else self.payment.reinstate)
             return Applied.CHANGED
         paid = self.order.state not in (OrderState.OPEN, OrderState.EXPIRED, OrderState.VOID)
-        if live:
-            self._move(
-                "failed",
-                self.payment.fail,
-                code="order_already_paid",
-                message="The order had been paid by another payment.",
-            )
-            self._tell(events.PAYMENT_FAILED)
-        return self._park(SuspenseKind.PAID_TWICE if paid else SuspenseKind.LATE_SUCCESS)
+        return self._hold(
+            SuspenseKind.PAID_TWICE if paid else SuspenseKind.LATE_SUCCESS,
+            code="order_already_paid",
+            message="The order had been paid by another payment.",
+        )
 
     def failed(self) -> Applied:
         if not (self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED):
@@ -276,10 +272,18 @@ class _Step:
         if self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED:
             self.attempt.fail(code="amount_mismatch", message=message)
             self._save_attempt()
-        if self.payment.state in LIVE_PAYMENT_STATES:
-            self._move("failed", self.payment.fail, code="amount_mismatch", message=message)
+        return self._hold(SuspenseKind.AMOUNT_MISMATCH, code="amount_mismatch", message=message)
+
+    def _hold(self, kind: SuspenseKind, *, code: str, message: str) -> Applied:
+        """Money for a payment that cannot take it. The merchant is told last: its counter of events is
+        locked after the ledger's accounts."""
+        live = self.payment.state in LIVE_PAYMENT_STATES
+        if live:
+            self._move("failed", self.payment.fail, code=code, message=message)
+        applied = self._park(kind)
+        if live:
             self._tell(events.PAYMENT_FAILED)
-        return self._park(SuspenseKind.AMOUNT_MISMATCH)
+        return applied
 
     def _park(self, kind: SuspenseKind) -> Applied:
         item = suspense.park(

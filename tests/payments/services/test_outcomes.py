@@ -4,6 +4,8 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
@@ -182,6 +184,21 @@ def test_old_news_of_a_voided_authorization_is_closed_once_more_and_then_left_al
 
     assert not make.attempt_of(payment).close_wanted
     assert make.reloaded(payment).state == "canceled"
+
+
+@pytest.mark.parametrize(
+    "says", [{}, {"amount_minor": 10001, "amount_captured_minor": 10001}], ids=["paid", "parked"]
+)
+def test_the_merchants_counter_is_locked_after_the_ledgers_accounts(says):
+    payment = make.sent_payment(amount_minor=10000)
+
+    with CaptureQueriesContext(connection) as asked:
+        make.hear(make.attempt_of(payment), PaymentState.SUCCEEDED, **says)
+
+    statements = [query["sql"] for query in asked.captured_queries]
+    accounts = [n for n, sql in enumerate(statements) if "ledger_account" in sql]
+    [counter] = [n for n, sql in enumerate(statements) if "merchants_eventstream" in sql]
+    assert max(accounts) < counter
 
 
 def test_the_second_payment_of_a_paid_order_waits_in_suspense():
