@@ -1,6 +1,7 @@
 """/v1/payments: collecting an order's money."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.utils import timezone
@@ -41,6 +42,7 @@ from payments.models.payment import CaptureMode
 from payments.selectors.listing import history_of, latest_attempt, payments_of
 from payments.services import captures, closings, inquiries
 from payments.services import payments as service
+from payments.services.payments import PaymentNotConfirmable
 from payments.states import AttemptState, PaymentState
 
 MOST_METHOD_FIELDS = 10
@@ -216,9 +218,9 @@ class PaymentsListView(PaymentsView):
         return Response(described(payment), status=201)
 
     def resume(self, request: Request, resource: str, **kwargs: str) -> Response:
-        """Confirming again is harmless: a payment that was sent is answered as it is."""
+        """Confirming again is harmless: a payment that was sent is answered as it is, failed ones too."""
         if self.read(PaymentIn)["confirm"]:
-            with refusals():
+            with refusals(), suppress(PaymentNotConfirmable):
                 service.confirm(
                     public_id=resource,
                     tenant=self.tenant,
@@ -274,7 +276,7 @@ class ConfirmView(OnePaymentView):
         return self.answer(payment_id)
 
     def resume(self, request: Request, resource: str, **kwargs: str) -> Response:
-        with refusals():
+        with refusals(), suppress(PaymentNotConfirmable):
             service.confirm(
                 public_id=resource,
                 tenant=self.tenant,

@@ -4,10 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from merchants.models import IdempotencyRecord
+from payments.channels.base import PaymentState
 from payments.models import Attempt, Order, Payment, Refund
+from payments.services import outcomes
 from payments.services import payments as service
 from tests.factories import payments as make
 from tests.factories.merchants import signer
@@ -81,6 +83,23 @@ def test_a_request_that_died_after_it_began_is_finished_not_begun_again(
     assert answer.json()["id"] == Payment.objects.get().public_id
     assert Attempt.objects.count() == 1
     assert Attempt.objects.get().due_at is not None
+
+
+def test_a_request_that_died_is_answered_although_its_payment_has_failed_meanwhile(
+    caller, channel, monkeypatch
+):
+    def die(**_kwargs):
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(outcomes, "apply", die)
+        assert caller.post("/v1/payments", BODY, key="one-key").status_code == 503
+    make.hear(Attempt.objects.get(), PaymentState.FAILED, failure_code="insufficient_funds")
+
+    answer = caller.post("/v1/payments", BODY, key="one-key")
+
+    assert (answer.status_code, answer.json()["state"]) == (201, "failed")
+    assert answer.json()["id"] == Payment.objects.get().public_id
 
 
 def test_a_payment_for_an_order_takes_its_amount(caller, channel):
