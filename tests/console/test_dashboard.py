@@ -40,7 +40,7 @@ def today(browser):
 
 
 def headline(page):
-    return re.search(r'<section class="zs-headline.*?</section>', page, re.DOTALL).group()
+    return console.cut(r'<section class="zs-headline.*?</section>', page)
 
 
 def words(html):
@@ -104,7 +104,7 @@ def test_the_chart_counts_every_payment_of_a_fortnight_once(day, browser):
     make.succeeded_payment(account=day.account, of=day.merchant, now=NOW - timedelta(days=3))
     make.created_payment(of=day.merchant, now=NOW - timedelta(days=20))
     page = today(browser)
-    chart = json.loads(unescape(re.search(r'data-value="([^"]*)"', page).group(1)))
+    chart = json.loads(unescape(console.cut(r'data-value="([^"]*)"', page)))
     assert len(chart["labels"]) == 14
     assert chart["labels"][-1] == "20 Nov"
     assert sum(sum(series["data"]) for series in chart["datasets"]) == Payment.objects.count() - 1

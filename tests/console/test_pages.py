@@ -21,7 +21,7 @@ MOST_QUERIES = 15
 NONE = re.compile(r">\s*None\s*<")
 
 
-def text_of(response) -> str:
+def text_of(response):
     assert response.status_code == 200, response
     return response.content.decode()
 
@@ -127,7 +127,7 @@ def test_the_flow_is_linked_in_both_directions(day, browser):
         assert page_of(row) in page, row
         assert page_of(payment) in text_of(browser.get(page_of(row))) or row is receipt, row
     assert page_of(attempt) in text_of(browser.get(page_of(receipt)))
-    journal = re.search(r"/admin/ledger/journal/jrn_\w+/change/", page).group()
+    journal = console.cut(r"/admin/ledger/journal/jrn_\w+/change/", page)
     about = text_of(browser.get(journal))
     assert page_of(payment) in about
     assert page_of(capture) in about or page_of(refund) in about

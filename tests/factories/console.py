@@ -1,5 +1,6 @@
 """A day of which every page of the console has something to show."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -66,7 +67,7 @@ def pages() -> dict[str, str]:
     """The address of one row's page for every registered model that has a row, by `app.model`."""
     found = {}
     for model, page in admin.site._registry.items():
-        row = model.objects.order_by("pk").last()
+        row = model._default_manager.order_by("pk").last()
         if row is not None:
             key = getattr(row, "public_id", row.pk) if hasattr(page, "find") else row.pk
             found[name_of(model)] = reverse(f"admin:{url_name(model)}_change", args=[key])
@@ -78,6 +79,13 @@ def lists() -> dict[str, str]:
         name_of(model): reverse(f"admin:{url_name(model)}_changelist")
         for model in admin.site._registry
     }
+
+
+def cut(pattern: str, page: str) -> str:
+    """What the pattern's only group, or all of it, finds on the page."""
+    found = re.search(pattern, page, re.DOTALL)
+    assert found, pattern
+    return found.group(found.lastindex or 0)
 
 
 def name_of(model) -> str:

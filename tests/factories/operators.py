@@ -23,18 +23,22 @@ def operator(username="mei", *, roles=(), superuser=False, second_factor=True) -
     )
     made.groups.set(Group.objects.filter(name__in=roles))
     if second_factor:
-        auth.TOTP.activate(made, SECRET)
-        RecoveryCodes.activate(made)
+        give_second_factor(made)
     return made
 
 
-def code(secret=SECRET) -> str:
+def give_second_factor(to: Operator) -> None:
+    auth.TOTP.activate(to, SECRET)
+    RecoveryCodes.activate(to)
+
+
+def code(secret=SECRET):
     """What an authenticator app shows now."""
     counter = next(iter(auth.yield_hotp_counters_from_time()))
     return auth.format_hotp_value(auth.hotp_value(secret, counter))
 
 
-def recovery_codes(of: Operator) -> list[str]:
+def recovery_codes(of):
     kept = Authenticator.objects.get(user=of, type=Authenticator.Type.RECOVERY_CODES)
     return kept.wrap().get_unused_codes()
 
