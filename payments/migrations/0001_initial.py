@@ -693,6 +693,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="order",
+            index=models.Index(fields=["reference"], name="order_by_reference"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
             index=models.Index(
                 condition=models.Q(("dead_at__isnull", True), ("due_at__isnull", False)),
                 fields=["due_at"],

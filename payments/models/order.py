@@ -54,6 +54,8 @@ class Order(ConcurrentTransitionMixin, DueRow):
         ]
         indexes = [
             models.Index(fields=["merchant", "mode", "-id"], name="order_newest_per_merchant"),
+            # support asks by the merchant's reference, whoever the merchant is
+            models.Index(fields=["reference"], name="order_by_reference"),
             # read by payments.tasks.expire_orders
             models.Index(
                 fields=["due_at"],
