@@ -86,9 +86,11 @@ $(PYTHON):
 	done; echo "Python 3.11 or newer is needed, with its venv module" >&2; exit 1
 
 $(RUNTIME): requirements.txt | $(PYTHON)
-	@$(INSTALL) -r requirements.txt
+	@echo "installing the packages of requirements.txt, each checked against its hash: about a minute"
+	@$(INSTALL) --quiet -r requirements.txt
 	@touch $@
 
 $(TOOLS): requirements-dev.txt requirements.txt | $(PYTHON)
-	@$(INSTALL) -r requirements-dev.txt
+	@echo "installing the packages of requirements-dev.txt, each checked against its hash: about a minute"
+	@$(INSTALL) --quiet -r requirements-dev.txt
 	@touch $(RUNTIME) $@
