@@ -11,7 +11,7 @@ from payments.channels.base import CaptureRequest, ChannelError, ChannelReport
 from payments.drafts import Tenant
 from payments.models import Capture, Payment
 from payments.services import connections, locks, outcomes
-from payments.states import AttemptState, CaptureState, PaymentState
+from payments.states import CaptureState, PaymentState
 
 
 class PaymentNotCapturable(Exception):
@@ -99,17 +99,14 @@ def _begin(
     now: datetime,
     claim: Claim | None,
 ) -> Capture:
-    payment = locks.payment(public_id=public_id, tenant=tenant)
-    if payment.state != PaymentState.AUTHORIZED:
+    payment, attempt = locks.payment_and_attempt(public_id=public_id, tenant=tenant)
+    if attempt is None or payment.state != PaymentState.AUTHORIZED:
         raise PaymentNotCapturable(payment.state)
     amount_minor = payment.amount_minor if amount_minor is None else amount_minor
     if amount_minor > payment.amount_minor:
         raise CaptureExceedsAuthorization(payment.amount_minor)
     if payment.captures.filter(state=CaptureState.PROCESSING).exists():
         raise CaptureUnderWay("the first capture is not answered yet")
-    attempt = payment.channel_attempts.select_related("channel_account").get(
-        state=AttemptState.AUTHORIZED
-    )
     started = Capture.objects.create(
         payment=payment,
         attempt=attempt,

@@ -79,7 +79,7 @@ def _want(
     now: datetime,
     claim: Claim | None,
 ) -> Attempt | None:
-    payment = locks.payment(public_id=public_id, tenant=tenant)
+    payment, attempt = locks.payment_and_attempt(public_id=public_id, tenant=tenant)
     if claim:
         claim.attach(payment.public_id)
     if payment.state == PaymentState.CANCELED:
@@ -91,7 +91,7 @@ def _want(
         return None
     if payment.state not in LIVE_PAYMENT_STATES:
         raise PaymentNotCancelable(payment.state)
-    attempt = _latest(payment)
+    attempt = attempt or _latest(payment)
     attempt.close_wanted = True
     attempt.due_at = now + connections.patience(attempt.channel_account)
     attempt.save(update_fields=["close_wanted", "due_at"])

@@ -24,6 +24,27 @@ def payment(*, public_id: str, tenant: Tenant) -> Payment:
     )
 
 
+def payment_and_attempt(*, public_id: str, tenant: Tenant) -> tuple[Payment, Attempt | None]:
+    """The payment with its order, and its latest attempt if it was sent: for those who change both.
+    Raises Payment.DoesNotExist, for another merchant's payment too."""
+    found = (
+        Attempt.objects.select_related(
+            "payment", "payment__order", "payment__merchant", "channel_account"
+        )
+        .select_for_update(of=("self", "payment", "payment__order"), no_key=True)
+        .filter(
+            payment__public_id=public_id,
+            payment__merchant_id=tenant.merchant_pk,
+            payment__mode=tenant.mode,
+        )
+        .order_by("-number")
+        .first()
+    )
+    if found is not None:
+        return found.payment, found
+    return payment(public_id=public_id, tenant=tenant), None
+
+
 def payment_by_key(*, pk: int) -> Payment:
     return (
         Payment.objects.select_related("order", "merchant")

@@ -1,6 +1,8 @@
 """Capturing an authorization: once, whole or in part."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
@@ -53,6 +55,16 @@ def test_a_capture_in_part_books_that_part(channel, control):
     receivable = AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel.public_id, "CNY", Books.TEST)
     assert balance(receivable) == 7000
     assert control.book()["accounts"][channel.public_id]["CNY"]["charged_minor"] == 7000
+
+
+def test_a_capture_locks_its_attempt_before_its_payment_as_callbacks_do(channel):
+    payment = authorized()
+
+    with CaptureQueriesContext(connection) as asked:
+        take(payment)
+
+    locking = [q["sql"] for q in asked.captured_queries if "FOR NO KEY UPDATE" in q["sql"]]
+    assert 'FROM "payments_attempt"' in locking[0]
 
 
 def test_more_than_authorized_is_refused(channel):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from payments.models import Attempt, Payment
 from payments.services import closings, payments
@@ -50,6 +52,16 @@ def test_an_authorization_is_voided_at_the_channel(channel, control):
 
     assert cancel(payment).state == "canceled"
     assert not control.movements()
+
+
+def test_a_cancel_locks_its_attempt_before_its_payment_as_callbacks_do(channel):
+    payment = confirmed(scenario="requires_redirect")
+
+    with CaptureQueriesContext(connection) as asked:
+        cancel(payment)
+
+    locking = [q["sql"] for q in asked.captured_queries if "FOR NO KEY UPDATE" in q["sql"]]
+    assert 'FROM "payments_attempt"' in locking[0]
 
 
 def test_collected_money_is_not_canceled(channel):
