@@ -4,6 +4,7 @@ Every page is addressed by public id, so any row that knows an id can link to it
 not open is shown as plain text. Names of what ids stand for are asked for in bulk, once per page.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,9 @@ from django.utils.http import urlencode
 
 Viewer = AbstractBaseUser | AnonymousUser | PermissionsMixin
 Namer = Callable[[Collection[str]], Mapping[str, str]]
+
+# A channel may call its payments what it likes: only what audit.ids could have made is a link.
+PUBLIC_ID = re.compile(r"[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}")
 
 _pages: dict[str, tuple[str, str]] = {}
 _namers: dict[str, Namer] = {}
@@ -77,7 +81,10 @@ def name_of(public_id: str) -> str:
 
 
 def url_of(public_id: str) -> str:
-    """Empty for an id without a page, and for a page that the viewer may not open."""
+    """Empty for what is not an id of ours, for an id without a page, and for a page that the viewer may
+    not open."""
+    if not PUBLIC_ID.fullmatch(public_id):
+        return ""
     page = _pages.get(public_id.partition("_")[0])
     if page is None or not may_view(*page):
         return ""

@@ -1,6 +1,5 @@
 """Pages of other packages' models, in the console's dress: the clock's table and the diff log."""
 
-import re
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +21,7 @@ from django_celery_beat.models import (
 from audit.admin.base import FormAdmin, ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, LinkColumn, TimeColumn
 from audit.admin.filters import ChoicesCheckboxFilter, DaysFilter
+from audit.admin.links import PUBLIC_ID
 from audit.admin.sheets import Fact, Facts, Sheet, Table
 from audit.admin.values import Badge, Link
 
@@ -45,9 +45,6 @@ for model in (
 ):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
-
-
-PUBLIC_ID = re.compile(r"[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}")
 
 
 def which(entry: Any) -> Any:

@@ -6,7 +6,12 @@ from django.http import HttpRequest
 
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, IdColumn, LinkColumn, TimeColumn
-from audit.admin.filters import AutocompleteSelectFilter, ChoicesCheckboxFilter, DaysFilter
+from audit.admin.filters import (
+    AutocompleteSelectFilter,
+    ChoicesCheckboxFilter,
+    DaysFilter,
+    OwedFilter,
+)
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
 from audit.admin.values import Link
 from audit.admin.work import revive, work
@@ -36,6 +41,7 @@ class OrderAdmin(ReadOnlyAdmin):
         CurrencyFilter,
         ("mode", ChoicesCheckboxFilter),
         ("created_at", DaysFilter),
+        OwedFilter,
     )
     search_ids = {"ord": "public_id", "pay": "payments__public_id"}
     search_exact = ("reference",)

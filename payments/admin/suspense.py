@@ -6,7 +6,12 @@ from django.http import HttpRequest
 
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, IdColumn, LinkColumn, TimeColumn
-from audit.admin.filters import ChoicesCheckboxFilter, DaysFilter, RelatedDropdownFilter
+from audit.admin.filters import (
+    ChoicesCheckboxFilter,
+    DaysFilter,
+    OwedFilter,
+    RelatedDropdownFilter,
+)
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
 from audit.admin.values import Badge, Link, Moment
 from audit.admin.work import work
@@ -41,6 +46,7 @@ class SuspenseItemAdmin(ReadOnlyAdmin):
         ("channel_account", RelatedDropdownFilter),
         CurrencyFilter,
         ("occurred_at", DaysFilter),
+        OwedFilter,
     )
     search_ids = {"sus": "public_id", "pay": "payment__public_id"}
     search_help_text = "The id of a suspense item or of a payment"

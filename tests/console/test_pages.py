@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from payments.models import Attempt, Payment
 from reconciliation.models import Ticket
 from tests.factories import console
 from tests.factories import payments as make
+from tests.factories.console import unplaced
 from tests.factories.reconciliation import capture_of, pending_refund
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +139,20 @@ def test_the_flow_is_linked_in_both_directions(day, browser):
     assert page_of(event.deliveries.get()) in text_of(browser.get(page_of(event)))
 
 
+def test_no_link_is_dead(day, browser):
+    """Every address that a page of the console gives is one of its own, and opens."""
+    unplaced(day, 100)
+    seen = {reverse("admin:index"), *console.lists().values(), *console.pages().values()}
+    found = set(seen)
+    for url in seen:
+        page = text_of(browser.get(url))
+        found |= {unescape(href) for href in re.findall(r'href="(/admin/[^"]*)"', page)}
+    for url in sorted(found):
+        answer = browser.get(url)
+        assert answer.status_code == 200, url
+        assert "e=1" not in url
+
+
 def test_an_account_shows_its_entries_with_the_running_balance(day, browser):
     page = text_of(browser.get(console.pages()["ledger.account"]))
     assert "Balance" in page
@@ -251,3 +267,20 @@ def test_pages_of_money_refuse_to_be_written(day, browser):
     assert browser.post(add, {}).status_code == 403
     day.refunded.refresh_from_db()
     assert day.refunded.amount_minor == 10000
+
+
+def test_merchants_are_found_by_the_beginning_of_their_name(day, browser):
+    answer = browser.get(
+        reverse("admin:autocomplete"),
+        {
+            "app_label": "payments",
+            "model_name": "payment",
+            "field_name": "merchant",
+            "term": "harbour",
+        },
+    )
+    (found,) = answer.json()["results"]
+    assert found["text"].startswith("Harbour Tea House")
+    chosen = {"merchant__id__exact": found["id"]}
+    page = text_of(browser.get(reverse("admin:payments_payment_changelist"), chosen))
+    assert page_of(day.refunded) in page
