@@ -1,17 +1,25 @@
-"""What production refuses to start with: a database that may forget what it acknowledged."""
+"""What production refuses to start with: a forgetful database, a keyring that nobody can read."""
 
 import sys
 
 from django.conf import settings
 from django.db import connection
 
+from audit import vault
+
 # PostgreSQL settings under which a crash loses committed transactions, or pages.
 UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
-def refuse_unsafe_database() -> None:
-    """Ends the process with one line when the database is not durable; only where settings ask for it."""
-    if settings.DATABASE_MUST_BE_DURABLE and (broken := not_durable()):
+def refuse_unfit_surroundings() -> None:
+    """Ends the process with one line that names what is unfit; only where settings ask for it."""
+    if not settings.SURROUNDINGS_MUST_BE_FIT:
+        return
+    try:
+        vault.keyring()
+    except vault.KeyringUnusable as error:
+        sys.exit(f"zerosum: refusing to start: {error}")
+    if broken := not_durable():
         sys.exit(f"zerosum: refusing to start: PostgreSQL runs with {broken}")
 
 

@@ -14,7 +14,8 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def check_database(**_kwargs: Any) -> None:
-    from config.boot import refuse_unsafe_database  # noqa: PLC0415 - settings are not ready above
+def check_surroundings(**_kwargs: Any) -> None:
+    from config import boot, observability  # noqa: PLC0415 - settings are not ready above
 
-    refuse_unsafe_database()
+    observability.start()
+    boot.refuse_unfit_surroundings()

@@ -4,9 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.boot import refuse_unsafe_database
+from config import boot, observability
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
+observability.start()
 application = get_wsgi_application()
-refuse_unsafe_database()
+boot.refuse_unfit_surroundings()

@@ -8,6 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 from environs import Env
 
 from config.settings.console import UNFOLD  # noqa: F401 - a setting
+from config.settings.required import database
 
 env = Env()
 
@@ -19,7 +20,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", 
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 KEYRING = env.str("KEYRING", "")
 SANDBOX_CHANNEL_URL = env.str("SANDBOX_CHANNEL_URL", "")
-DATABASE_MUST_BE_DURABLE = False
+SURROUNDINGS_MUST_BE_FIT = False
 METRICS_ALLOWED: list[str] = env.list("METRICS_ALLOWED", ["127.0.0.1", "::1"])
 
 INSTALLED_APPS = [
@@ -94,7 +95,7 @@ TEMPLATES = [
 ]
 
 # Servers. The embedded ones (config/embedded) set these variables for the processes they start.
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", "postgres:///zerosum")}
+DATABASES = {"default": database("DATABASE_URL", default="postgres:///zerosum")}
 DATABASES["default"] |= {
     "ENGINE": "django.db.backends.postgresql",
     "CONN_MAX_AGE": 60,

@@ -4,7 +4,7 @@ from config.settings.base import *  # noqa: F403 - settings are one flat namespa
 from config.settings.required import forbidden, required
 
 forbidden("DEBUG")
-DATABASE_MUST_BE_DURABLE = True
+SURROUNDINGS_MUST_BE_FIT = True
 SECRET_KEY = required("SECRET_KEY", at_least=50)
 DATABASE_URL = required("DATABASE_URL")
 CACHE_URL = required("CACHE_URL")

@@ -2,6 +2,9 @@
 
 import os
 import sys
+from typing import Any
+
+import dj_database_url
 
 
 def required(name: str, *, at_least: int = 1, prefix: str = "") -> str:
@@ -21,3 +24,16 @@ def forbidden(name: str) -> None:
     """Exits the process with one line when the variable is set to anything but a plain no."""
     if os.environ.get(name, "").lower() not in ("", "0", "false", "no", "off"):
         sys.exit(f"zerosum: {name} must not be set in production")
+
+
+def database(name: str, *, default: str) -> dict[str, Any]:
+    """The variable's PostgreSQL address as Django wants it; exits with one line when it is none."""
+    url = os.environ.get(name) or default
+    try:
+        found = dict(dj_database_url.parse(url))
+    except ValueError:
+        found = {}
+    if "postgresql" not in str(found.get("ENGINE", "")):
+        # The address may hold a password: it is not repeated.
+        sys.exit(f"zerosum: {name} must be an address like postgres://user:password@host:5432/name")
+    return found
