@@ -18,7 +18,6 @@ from config.demo.results import Day, complaints
 from config.demo.safe import Safe, open_safe
 from config.demo.shops import open_inboxes
 from config.demo.stage import Stage, open_stage
-from config.demo.traffic import Refused
 from config.embedded import binaries, control, places
 from config.embedded.tree import Record
 
@@ -42,7 +41,6 @@ def main(arguments: list[str]) -> int:
         places.StateUnusable,
         CommandError,
         PlatformSilent,
-        Refused,
         httpx2.HTTPError,
     ) as failure:
         stage.say(f"zerosum: {failure}")

@@ -37,7 +37,7 @@ class Business:
     seed: int
 
     def run(self, *, payments: int) -> Day:
-        """Raises traffic.Refused, client.PlatformSilent."""
+        """Raises client.PlatformSilent."""
         began, since = time.monotonic(), datetime.now(UTC)
         planned = day(seed=self.seed, payments=payments)
         self._catch_up()
@@ -63,6 +63,7 @@ class Business:
                 seconds=time.monotonic() - began,
                 account=self.account,
                 accidents=(accident,),
+                refused=tuple(traffic.refused),
                 planned={traffic.reference(one): one for one in planned},
                 planted=tuple(planted),
                 planted_before=tuple(planted_before),

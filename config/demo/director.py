@@ -24,7 +24,7 @@ def live(
     seed: int,
     payments: int,
 ) -> Day:
-    """Raises traffic.Refused, client.PlatformSilent, httpx2.HTTPError."""
+    """Raises client.PlatformSilent, httpx2.HTTPError."""
     with stage.step("Loading merchants and operators"):
         installed = install(safe=safe, webhook_base=receiver.base_url, now=datetime.now(UTC))
         open_inboxes(receiver, safe)

@@ -10,6 +10,7 @@ from typing import Any
 import payments.selectors.callbacks
 from config.demo import commands
 from config.demo.client import Client
+from config.demo.plan import COLLECTED, ENDED
 from config.demo.results import (
     Books,
     Callbacks,
@@ -27,9 +28,6 @@ from payments.channels.sandbox.control import Control
 from payments.selectors import bookings
 from payments.selectors.bookings import Booking
 from reconciliation.selectors import exceptions, headline
-
-COLLECTED = frozenset({"succeeded", "partially_refunded", "refunded"})
-ENDED = COLLECTED | {"failed", "expired", "canceled"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ USUAL = {
     "lost_callback": 1,
 }
 
+COLLECTED = frozenset({"succeeded", "partially_refunded", "refunded"})
+ENDED = COLLECTED | {"failed", "expired", "canceled"}
 # Every other scenario ends with the money in hand. A wrong amount is in hand too, yet nobody's.
 ENDS = {
     "decline": "failed",

@@ -24,6 +24,7 @@ class Evidence:
     seconds: float
     account: str
     accidents: tuple[Accident, ...]
+    refused: tuple[str, ...]
     planned: Mapping[str, PlannedPayment]
     planted: tuple[Planted, ...]
     planted_before: tuple[str, ...]
@@ -53,7 +54,7 @@ def reckon(evidence: Evidence, *, shops: Shops, control: Control, tally: Tally) 
         accidents=evidence.accidents,
         callbacks=figures.callbacks(since=since),
         notices=_notices(shops, evidence.gaps_found),
-        requests=_requests(tally, figures.wrongly_doubled(views.values())),
+        requests=_requests(tally, evidence, figures.wrongly_doubled(views.values())),
         books=figures.books(),
         reconciled=night.judge(
             evidence.runs,
@@ -98,8 +99,9 @@ def _notices(shops: Shops, gaps_found: int) -> Notices:
     )
 
 
-def _requests(tally: Tally, wrongly_doubled: tuple[str, ...]) -> Requests:
+def _requests(tally: Tally, evidence: Evidence, wrongly_doubled: tuple[str, ...]) -> Requests:
     return Requests(
+        refused=evidence.refused,
         answers_verified=tally["answers_verified"],
         answers_forged=tally["answers_forged"],
         answers_of_5xx=tally["answers_of_5xx"],

@@ -58,8 +58,10 @@ class Notices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
-    """The shops' requests on a bad line. `wrongly_doubled` says which made a second payment."""
+    """The shops' requests on a bad line. `refused` should have been granted; `wrongly_doubled` made a
+    second payment."""
 
+    refused: tuple[str, ...]
     answers_verified: int
     answers_forged: int
     answers_of_5xx: int
@@ -232,6 +234,8 @@ def complaints(day: Day) -> list[str]:
 
 
 def _about_requests(day: Day) -> Iterator[str]:
+    for refused in day.requests.refused:
+        yield f"a request was refused that should be granted: {refused}"
     for surprise in day.surprises:
         yield (
             f"{surprise.reference} ({surprise.scenario}) ended as {surprise.ended},"

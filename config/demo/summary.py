@@ -14,6 +14,7 @@ from config.demo.cast import shop
 from config.demo.results import Day, complaints
 from ledger.money import Money
 
+MOST_COMPLAINTS = 20
 PLANTS = {
     "unknown_line": "a payment that we know nothing of",
     "amount_differs": "an amount that is one unit too high",
@@ -73,7 +74,10 @@ def headline(day: Day) -> RenderableType:
     ]
     lines: list[RenderableType] = [Align.center(Text("\n".join(figures), "bold"))]
     if wrong:
-        lines += [Text(), *(Text(f"- {one}", "red") for one in wrong)]
+        shown = wrong[:MOST_COMPLAINTS]
+        lines += [Text(), *(Text(f"- {one}", "red") for one in shown)]
+        if len(wrong) > len(shown):
+            lines.append(Text(f"and {len(wrong) - len(shown)} more", "red"))
     return Panel(Group(*lines), border_style="red" if wrong else "green", padding=(1, 4))
 
 
@@ -131,6 +135,7 @@ def _messages(day: Day) -> Table:
             ("requests sent twice at once", requests.sent_twice_at_once),
             ("lines cut while the shop waited, request sent again", requests.lines_cut),
             ("orders sent again under a new key", requests.sent_under_a_new_key),
+            ("requests sent again after 409, 503 or a broken line", requests.sent_again),
             ("[bold]double charges prevented", requests.double_charges_prevented),
             ("double charges that happened", len(day.charged_more_than_once)),
             ("callbacks received", callbacks.received),

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from config.demo.client import Answer, Client, Tally
-from config.demo.plan import Payer, PlannedPayment, PlannedRefund, Submission, Then
+from config.demo.plan import ENDED, Payer, PlannedPayment, PlannedRefund, Submission, Then
 
 THREADS = 12
 # The platform has the request by then, and has not answered yet.
@@ -47,21 +47,24 @@ class Asked:
 
 
 class Traffic:
+    """What the platform refuses though it should not is noted in `refused`; the day goes on."""
+
     def __init__(self, *, clients: Mapping[str, Client], day: str, tally: Tally) -> None:
         self._clients = clients
         self._day = day
         self._tally = tally
         self._payers = httpx2.Client(timeout=PAYER_SECONDS, trust_env=False)
+        self.refused: list[str] = []
 
     def take(
         self, planned: Iterable[PlannedPayment], *, progress: Callable[[int], None]
     ) -> list[Asked]:
-        """Every payment asked for, captured or canceled as its shop wants it. Raises Refused."""
-        return _all_at_work(self._ask, planned, progress)
+        """Every payment asked for, captured or canceled as its shop wants it."""
+        return [one for one in _all_at_work(self._ask, planned, progress) if one]
 
-    def refund(self, asked: Iterable[Asked], *, progress: Callable[[int], None]) -> int:
-        """The planned refunds of what was collected; how many were asked for. Raises Refused."""
-        return sum(_all_at_work(self._refund, asked, progress))
+    def refund(self, asked: Iterable[Asked], *, progress: Callable[[int], None]) -> None:
+        """The planned refunds of what was collected."""
+        _all_at_work(self._refund, asked, progress)
 
     def reference(self, planned: PlannedPayment) -> str:
         # A letter between: so many digits in a row might be taken for a card number.
@@ -70,16 +73,19 @@ class Traffic:
     def close(self) -> None:
         self._payers.close()
 
-    def _ask(self, planned: PlannedPayment) -> Asked:
+    def _ask(self, planned: PlannedPayment) -> Asked | None:
         client = self._clients[planned.shop]
-        answer = self._submit(client, planned, self._body(planned), self.reference(planned))
-        if answer.is_refusal:
-            raise Refused(f"{self.reference(planned)}: {answer.status} {answer.code}")
-        payment = answer.data
-        if payment["next_action"]:
-            self._stand_at_the_banks_page(planned.case.payer, str(payment["next_action"]["url"]))
-        self._then(client, planned, payment)
-        return Asked(planned, payment)
+        asked = None
+        try:
+            payment = self._submit(client, planned)
+            asked = Asked(planned, payment)
+            if payment["next_action"]:
+                url = str(payment["next_action"]["url"])
+                self._stand_at_the_banks_page(planned.case.payer, url)
+            self._then(client, planned, payment)
+        except Refused as refused:
+            self.refused.append(str(refused))
+        return asked
 
     def _body(self, planned: PlannedPayment) -> dict[str, object]:
         case = planned.case
@@ -97,18 +103,18 @@ class Traffic:
             "expires_in": case.expires_in,
         }
 
-    def _submit(
-        self, client: Client, planned: PlannedPayment, body: Mapping[str, object], key: str
-    ) -> Answer:
+    def _submit(self, client: Client, planned: PlannedPayment) -> Mapping[str, Any]:
+        body, key = self._body(planned), self.reference(planned)
         match planned.case.submission:
             case Submission.ONCE:
-                return client.post("/v1/payments", body, key=key)
+                answer = client.post("/v1/payments", body, key=key)
             case Submission.TWICE_AT_ONCE:
-                return self._twice_at_once(client, body, key)
+                answer = self._twice_at_once(client, body, key)
             case Submission.LINE_CUT:
-                return client.post("/v1/payments", body, key=key, cut_after=HANG_UP_AFTER_SECONDS)
+                answer = client.post("/v1/payments", body, key=key, cut_after=HANG_UP_AFTER_SECONDS)
             case Submission.NEW_KEY:
-                return self._again_under_a_new_key(client, body, key)
+                answer = self._again_under_a_new_key(client, body, key)
+        return _granted(answer, key)
 
     def _twice_at_once(self, client: Client, body: Mapping[str, object], key: str) -> Answer:
         """An impatient customer's double click."""
@@ -151,28 +157,33 @@ class Traffic:
             case Then.CANCEL:
                 path, body = "cancel", {}
         key = f"{self.reference(planned)}-{path}"
-        answer = client.post(f"/v1/payments/{payment['id']}/{path}", body, key=key)
-        if answer.is_refusal:
-            raise Refused(f"{key}: {answer.status} {answer.code}")
+        _granted(client.post(f"/v1/payments/{payment['id']}/{path}", body, key=key), key)
 
     def _wait_for(self, client: Client, payment: Mapping[str, Any], *states: str) -> None:
         """A channel that was slow to answer is asked again by the platform; the shop looks again."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while payment["state"] not in states:
-            if time.monotonic() > deadline:
+            if payment["state"] in ENDED or time.monotonic() > deadline:
                 raise Refused(f"{payment['reference']} is {payment['state']}, not {states[0]}")
             time.sleep(LOOK_AGAIN_SECONDS)
             payment = client.get(f"/v1/payments/{payment['id']}").data
 
-    def _refund(self, asked: Asked) -> int:
+    def _refund(self, asked: Asked) -> None:
         client = self._clients[asked.planned.shop]
-        for number, refund in enumerate(asked.planned.case.refunds, start=1):
-            key = f"{self.reference(asked.planned)}-refund-{number}"
-            self._wait_for(client, asked.payment, *IN_HAND)
-            answer = client.post("/v1/refunds", _refund_body(asked, refund), key=key)
-            if answer.is_refusal:
-                raise Refused(f"{key}: {answer.status} {answer.code}")
-        return len(asked.planned.case.refunds)
+        try:
+            for number, refund in enumerate(asked.planned.case.refunds, start=1):
+                key = f"{self.reference(asked.planned)}-refund-{number}"
+                self._wait_for(client, asked.payment, *IN_HAND)
+                _granted(client.post("/v1/refunds", _refund_body(asked, refund), key=key), key)
+        except Refused as refused:
+            self.refused.append(str(refused))
+
+
+def _granted(answer: Answer, key: str) -> Mapping[str, Any]:
+    """What was asked for. Raises Refused."""
+    if answer.is_refusal:
+        raise Refused(f"{key}: {answer.status} {answer.code}")
+    return answer.data
 
 
 def _refund_body(asked: Asked, refund: PlannedRefund) -> dict[str, object]:

@@ -87,6 +87,7 @@ def good_day(**changes):
             gaps_left=0,
         ),
         "requests": Requests(
+            refused=(),
             answers_verified=1200,
             answers_forged=0,
             answers_of_5xx=0,

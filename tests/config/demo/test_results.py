@@ -46,6 +46,7 @@ WRONG_KIND = Ticket(id="tkt_9", kind="amount_mismatch", reference="att_fee_diffe
         (good_day(testimonies=()), "own book was not read"),
         (good_day(charged_more_than_once=("att_1",)), "charged att_1 more than once"),
         (spoiled("requests", wrongly_doubled=("n0007",)), "n0007 was sent twice"),
+        (spoiled("requests", refused=("n0004: 409 order_not_open",)), "n0004: 409 order_not_open"),
         (spoiled("requests", answers_forged=1), "do not carry our signature"),
         (spoiled("requests", answers_of_5xx=2), "the API failed 2 times"),
         (spoiled("notices", gaps_left=1), "1 events never reached"),
