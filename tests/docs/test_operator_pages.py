@@ -35,7 +35,8 @@ def read_by_settings(source: str) -> set[str]:
 
 
 def test_every_variable_is_in_the_table_and_no_other():
-    sources = [path.read_text() for path in (ROOT / "config/settings").glob("*.py")]
+    readers = [*(ROOT / "config/settings").glob("*.py"), ROOT / "config/observability.py"]
+    sources = [path.read_text() for path in readers]
     read = set().union(*(read_by_settings(source) for source in sources))
     assert set(first_column(RUNNING.below("## Environment"))) == read | READ_ELSEWHERE
 
