@@ -31,9 +31,10 @@ def database(name: str, *, default: str) -> dict[str, Any]:
     url = os.environ.get(name) or default
     try:
         found = dict(dj_database_url.parse(url))
-    except ValueError:
-        found = {}
-    if "postgresql" not in str(found.get("ENGINE", "")):
+        is_postgresql = "postgresql" in found["ENGINE"]
+    except (ValueError, KeyError):
+        found, is_postgresql = {}, False
+    if not is_postgresql:
         # The address may hold a password: it is not repeated.
         sys.exit(f"zerosum: {name} must be an address like postgres://user:password@host:5432/name")
     return found

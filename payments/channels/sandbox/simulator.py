@@ -98,10 +98,9 @@ def serve(
     )
 
 
-def wait_for_sigterm(simulator: Simulator) -> None:
-    """Blocks the main thread until SIGTERM or SIGINT, then stops the simulator."""
-    asked = threading.Event()
+def told_to_stop() -> threading.Event:
+    """Set at SIGTERM or SIGINT. Asked for before anybody learns the address: who knows it may stop us."""
+    told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
-    asked.wait()
-    simulator.stop()
+        signal.signal(number, lambda *_: told.set())
+    return told

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from payments.channels.sandbox.simulation.accounts import Account
 from payments.channels.sandbox.simulation.book import BookInUse
-from payments.channels.sandbox.simulator import DEFAULT_SEED, serve, wait_for_sigterm
+from payments.channels.sandbox.simulator import DEFAULT_SEED, serve, told_to_stop
 
 
 class Command(BaseCommand):
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *_: object, **options: Any) -> None:
+        told = told_to_stop()
         try:
             simulator = serve(
                 host=options["host"],
@@ -51,7 +52,8 @@ class Command(BaseCommand):
         else:
             self.stdout.write(f"Sandbox channel at {simulator.address}, book {options['book']}")
         self.stdout.flush()
-        wait_for_sigterm(simulator)
+        told.wait()
+        simulator.stop()
 
 
 def _account(text: str) -> Account:
