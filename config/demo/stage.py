@@ -87,7 +87,7 @@ class PlainStage:
         self._began = time.monotonic()
 
     def say(self, text: str) -> None:
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
         sys.stdout.flush()
 
     @contextmanager

@@ -158,7 +158,7 @@ def _planted(day: Day) -> Table:
     night = day.reconciled
     found = sum(one.is_found for one in night.planted)
     table = _table(
-        f"The channel's statement: {night.lines:,} lines, {night.matched:,} matched,"
+        f"The statement: {night.lines:,} lines, {night.matched:,} matched,"
         f" {night.healed:,} healed; {found} of {len(night.planted)} planted differences found",
         ["planted", "found as", "ticket"],
     )
