@@ -3,23 +3,27 @@
 import time
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from django.contrib.auth import REDIRECT_FIELD_NAME, logout
+from django.contrib.auth import REDIRECT_FIELD_NAME, get_user_model, logout
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
 
 from audit import vault
+from audit.actor import Actor, ActorKind
+from audit.services import records
 
 # Within this time of a sign-in nobody is asked for the password again.
 JUST_SIGNED_IN_SECONDS = 300
@@ -32,9 +36,18 @@ class OperatorAccounts(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         return False
 
+    def login(self, request: HttpRequest, user: Any) -> None:
+        super().login(request, user)
+        _record("operator.signed_in", user, request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        # A name that nobody has may be a password that was typed into the wrong field.
+        known = get_user_model().objects.filter(username=credentials.get("username")).first()
+        _record("operator.sign_in_failed", known, request)
+
     def is_reauthentication_required(self, *, app: str, **_kwargs: Any) -> bool:  # noqa: ARG002
-        records = get_authentication_records(context.request, context.request.user)
-        return not any(time.time() - r["at"] < JUST_SIGNED_IN_SECONDS for r in records)
+        proofs = get_authentication_records(context.request, context.request.user)
+        return not any(time.time() - proof["at"] < JUST_SIGNED_IN_SECONDS for proof in proofs)
 
 
 class OperatorFactors(DefaultMFAAdapter):
@@ -51,6 +64,18 @@ class OperatorFactors(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return bool(authenticator.type != Authenticator.Type.TOTP)
+
+
+class CodeForm(AuthenticateForm):
+    """A wrong code after the right password is worth knowing of."""
+
+    def clean_code(self) -> str:
+        try:
+            code: str = super().clean_code()
+        except ValidationError:
+            _record("operator.code_refused", self.user, context.request)
+            raise
+        return code
 
 
 class SecondFactorForm(ActivateTOTPForm):
@@ -93,3 +118,17 @@ class OperatorSite(UnfoldAdminSite):
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002 - Django's signature
     ) -> HttpResponse:
         return redirect("account_change_password")
+
+
+def _record(action: str, operator: Any, request: HttpRequest) -> None:
+    public_id = operator.public_id if operator else ""
+    records.write(
+        action=action,
+        by=Actor(
+            kind=ActorKind.OPERATOR,
+            id=public_id or "unknown",
+            ip=get_adapter().get_client_ip(request),
+        ),
+        now=timezone.now(),  # noqa: TID251 - a door
+        target=public_id,
+    )

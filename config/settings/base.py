@@ -170,7 +170,10 @@ ACCOUNT_SESSION_REMEMBER = False
 # Ten wrong tries lock an account for half an hour; an office shares one address.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/30m/key,100/30m/ip"}
 MFA_ADAPTER = "config.console.OperatorFactors"
-MFA_FORMS = {"activate_totp": "config.console.SecondFactorForm"}
+MFA_FORMS = {
+    "activate_totp": "config.console.SecondFactorForm",
+    "authenticate": "config.console.CodeForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Zerosum"

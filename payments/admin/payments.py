@@ -19,7 +19,7 @@ from audit.admin.filters import (
     RelatedDropdownFilter,
 )
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
-from audit.admin.values import Badge, Link
+from audit.admin.values import Badge, Link, Moment
 from audit.admin.work import revive, work
 from ledger.admin.amounts import Amount, CurrencyFilter, MoneyColumn
 from ledger.admin.tables import journals_about
@@ -117,7 +117,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             heading=Amount(row.amount_minor, row.currency),
             badges=badges(row),
             figures=_figures(row, captures),
-            notice=parts.failure(row),
+            notice=_notice(row, attempts),
             main=[
                 journals_about(facts),
                 parts.attempts_table(attempts),
@@ -146,6 +146,20 @@ def badges(payment: Payment) -> list[Badge]:
         found.append(Badge("Outcome unknown", "warning"))
     found.append(parts.mode_badge(payment.mode))
     return found
+
+
+def _notice(payment: Payment, attempts: list[Attempt]) -> Any:
+    """The one thing about this payment that a reader has to know."""
+    for attempt in attempts:
+        if attempt.outcome_unknown:
+            return format_html(
+                "The channel has not said whether it took the money. It is asked again{}; nobody has"
+                " to pay twice.",
+                format_html(" at {}", Moment(attempt.due_at)) if attempt.due_at else "",
+            )
+    if payment.late:
+        return "The money came after the payment had been given up; it was taken for the order."
+    return parts.failure(payment)
 
 
 def _figures(payment: Payment, captures: list[Capture]) -> list[Figure]:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from audit.middleware import SEEN_AT, SIGNED_IN_AT
+from audit.models import Record
 from tests.factories import operators
 from tests.factories.console import cut
 
@@ -97,6 +98,23 @@ def test_after_ten_wrong_codes_the_right_one_waits(mei):
         assert "Incorrect code" in try_code(browser, "000000").content.decode()
     assert "Too many failed login attempts" in try_code(browser).content.decode()
     assert not is_inside(browser)
+
+
+def test_who_came_in_and_who_was_refused_is_recorded(mei):
+    browser = Client()
+    try_password(browser, "wrong")
+    try_password(browser, "wrong", name="hunter2 is my password")
+    try_password(browser)
+    try_code(browser, "000000")
+    try_code(browser)
+    told = Record.objects.filter(action__startswith="operator.").order_by("pk")
+    assert [(r.action, r.actor_id, r.ip) for r in told] == [
+        ("operator.sign_in_failed", mei.public_id, "127.0.0.1"),
+        ("operator.sign_in_failed", "unknown", "127.0.0.1"),
+        ("operator.code_refused", mei.public_id, "127.0.0.1"),
+        ("operator.signed_in", mei.public_id, "127.0.0.1"),
+    ]
+    assert "hunter2" not in str([(r.target, r.detail) for r in told])
 
 
 def test_a_code_works_once(mei):

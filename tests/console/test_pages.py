@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.admin.values import Moment
+from payments.channels.base import Outcome, PaymentState
 from payments.models import Attempt, Payment
 from reconciliation.models import Ticket
 from tests.factories import console
@@ -284,3 +285,21 @@ def test_merchants_are_found_by_the_beginning_of_their_name(day, browser):
     chosen = {"merchant__id__exact": found["id"]}
     page = text_of(browser.get(reverse("admin:payments_payment_changelist"), chosen))
     assert page_of(day.refunded) in page
+
+
+def test_a_payment_whose_outcome_nobody_knows_says_so(day, browser):
+    payment = make.sent_payment(account=day.account, of=day.merchant)
+    make.hear(make.attempt_of(payment), None, outcome=Outcome.UNKNOWN)
+    page = text_of(browser.get(page_of(payment)))
+    assert "The channel has not said whether it took the money" in page
+    assert "Outcome unknown" in page
+
+
+def test_money_that_came_late_says_so(day, browser):
+    payment = make.sent_payment(account=day.account, of=day.merchant)
+    attempt = make.attempt_of(payment)
+    make.hear(attempt, PaymentState.FAILED)
+    make.hear(make.attempt_of(payment), PaymentState.SUCCEEDED)
+    page = text_of(browser.get(page_of(payment)))
+    assert "Money came late" in page
+    assert "after the payment had been given up" in page
