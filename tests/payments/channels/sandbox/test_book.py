@@ -21,10 +21,12 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from payments.channels.sandbox.simulation.accounts import Account
-from payments.channels.sandbox.simulator import serve, wait_for_sigterm
+from payments.channels.sandbox.simulator import serve, told_to_stop
+told = told_to_stop()
 simulator = serve(book=Path(sys.argv[1]), pace=0.05, open_accounts=(Account("cha_1", b"hush"),))
 print(simulator.address, flush=True)
-wait_for_sigterm(simulator)
+told.wait()
+simulator.stop()
 """
 
 
