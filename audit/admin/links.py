@@ -91,6 +91,13 @@ def url_of(public_id: str) -> str:
     return reverse(f"admin:{page[0]}_{page[1]}_change", args=[public_id])
 
 
+def row_url(app_label: str, model_name: str, key: int) -> str:
+    """The page of a row that has no public id; empty when the viewer may not open it."""
+    if not may_view(app_label, model_name):
+        return ""
+    return reverse(f"admin:{app_label}_{model_name}_change", args=[key])
+
+
 def list_url(app_label: str, model_name: str, **filters: str | int | Sequence[str]) -> str:
     """The list with these filters set; empty when the viewer may not open it."""
     if not may_view(app_label, model_name):

@@ -8,7 +8,7 @@ from audit.admin.base import ReadOnlyAdmin
 from audit.admin.columns import Column, ComputedColumn, LinkColumn, TimeColumn
 from audit.admin.filters import DaysFilter
 from audit.admin.sheets import Fact, Facts, Figure, Sheet
-from audit.admin.values import Evidence, Link, words
+from audit.admin.values import Evidence, Link, Moment, words
 from audit.models import Record
 
 
@@ -36,18 +36,18 @@ class RecordAdmin(ReadOnlyAdmin):
     def sheet(self, request: HttpRequest, row: Record) -> Sheet:
         links.learn([row.target, row.actor_id])
         facts = [
-            Fact("When", row.at),
             Fact("Action", row.action),
-            Fact("To what", Link(row.target) if row.target else None),
-            Fact("By", f"{row.actor_kind}"),
-            Fact("Who", Link(row.actor_id)),
             Fact("Address", row.ip),
             Fact("Request", row.request_id),
         ]
         details = [Fact(words(str(name)), _detail(value)) for name, value in row.detail.items()]
         return Sheet(
             heading=words(row.action),
-            figures=[Figure("By", row.actor_kind.capitalize(), Link(row.actor_id))],
+            figures=[
+                Figure("Who", Link(row.actor_id), row.actor_kind.capitalize()),
+                *([Figure("To what", Link(row.target))] if row.target else []),
+                Figure("When", Moment(row.at)),
+            ],
             main=[Facts("What was said", details)] if details else [],
             side=[Facts("Record", facts)],
         )

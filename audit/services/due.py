@@ -19,6 +19,9 @@ from audit.services import records
 
 R = TypeVar("R", bound=DueRow)
 
+# A row that kills its worker never comes to its schedule's end. Above every schedule's length.
+CLAIMS_AT_MOST = 50
+
 
 class LeaseLost(Exception):
     """The row belongs to another worker now: drop what you hold."""
@@ -31,15 +34,20 @@ class NotDead(Exception):
 def claim(rows: "DueQuerySet[R]", *, now: datetime, limit: int, lease_seconds: int) -> list[R]:
     """Up to `limit` due rows of the queryset, oldest first, leased to the caller.
 
-    Runs in its own short transaction; rows that another worker holds are skipped, not waited for.
+    Runs in its own short transaction; rows that another worker holds are skipped, not waited for. A
+    row that was claimed CLAIMS_AT_MOST times and is due still is buried instead.
     """
     token = uuid.uuid4()
     with transaction.atomic():
-        claimed = list(
-            rows.due(now)
-            .select_for_update(skip_locked=True, no_key=True, of=("self",))
-            .order_by("due_at", "pk")[:limit]
-        )
+        claimed = _locked(rows, now=now, limit=limit)
+        while worn_out := [row.pk for row in claimed if row.attempts >= CLAIMS_AT_MOST]:
+            _rows(rows.model).filter(pk__in=worn_out).update(
+                dead_at=now,
+                lease_until=None,
+                lease_token=None,
+                last_error=f"claimed {CLAIMS_AT_MOST} times and never finished",
+            )
+            claimed = _locked(rows, now=now, limit=limit)
         lease_until = now + timedelta(seconds=lease_seconds)
         _rows(rows.model).filter(pk__in=[row.pk for row in claimed]).update(
             lease_token=token, lease_until=lease_until, attempts=F("attempts") + 1
@@ -62,6 +70,18 @@ def retry(row: DueRow, *, now: datetime, delay_seconds: float, error: str) -> No
         lease_until=None,
         lease_token=None,
         last_error=error[:2000],
+    )
+
+
+def wait(row: DueRow, *, now: datetime, delay_seconds: float, reason: str) -> None:
+    """Owed again after `delay_seconds`; nothing went wrong, so attempts are counted from the start."""
+    _fenced(
+        row,
+        due_at=now + timedelta(seconds=delay_seconds),
+        attempts=0,
+        lease_until=None,
+        lease_token=None,
+        last_error=reason[:2000],
     )
 
 
@@ -101,6 +121,14 @@ def revive(row: DueRow, *, reason: str, by: Actor, now: datetime) -> None:
 def jittered(seconds: float, *, share: float = 0.1) -> float:
     """The delay plus up to `share` of it, so that a herd does not come back at once."""
     return seconds * (1 + random.random() * share)  # noqa: S311 - spreads load, guards nothing
+
+
+def _locked(rows: "DueQuerySet[R]", *, now: datetime, limit: int) -> list[R]:
+    return list(
+        rows.due(now)
+        .select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .order_by("due_at", "pk")[:limit]
+    )
 
 
 def _fenced(row: DueRow, **values: object) -> None:

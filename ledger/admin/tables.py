@@ -24,7 +24,7 @@ def journals_about(references: Collection[str]) -> GroupedTable:
         "In the books",
         ["Account", "Whose", DEBIT, CREDIT, ""],
         [_group(view) for view in views],
-        empty="Nothing has been booked: no money has moved.",
+        empty="Nothing has been booked.",
     )
 
 

@@ -153,8 +153,8 @@ def _notice(payment: Payment, attempts: list[Attempt]) -> Any:
     for attempt in attempts:
         if attempt.outcome_unknown:
             return format_html(
-                "The channel has not said whether it took the money. It is asked again{}; nobody has"
-                " to pay twice.",
+                "The channel has not said whether it took the money. It is asked again{}. The payer"
+                " should wait and not pay again.",
                 format_html(" at {}", Moment(attempt.due_at)) if attempt.due_at else "",
             )
     if payment.late:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from django.db.models import TextChoices
 
+from audit.admin import links
 from audit.admin.columns import StateColumn, state_badge
 from audit.admin.sheets import Heading, Table
-from audit.admin.values import Badge, Link
+from audit.admin.values import Anchor, Badge, Link
 from ledger.admin.amounts import Amount
 from reconciliation.models import Settlement, StatementLine, Ticket
 from reconciliation.states import COLOURS, DiscrepancyKind, LineState, TicketState
@@ -88,8 +89,9 @@ def settlements_table(settlements: Iterable[Settlement]) -> Table:
     )
 
 
-def line_link(line: StatementLine) -> Link:
-    return Link(line.file.public_id, f"{line.file.business_date}, line {line.line_number}")
+def line_link(line: StatementLine) -> Anchor:
+    text = f"{line.file.business_date}, line {line.line_number}"
+    return Anchor(text, links.row_url("reconciliation", "statementline", line.pk))
 
 
 def settlement_link(line: StatementLine) -> Link | str:

@@ -141,7 +141,10 @@ class StatementLineAdmin(ReadOnlyAdmin):
             heading=Amount(row.amount_minor, row.currency),
             badges=[parts.badge(LineState, row.state)],
             figures=[
-                Figure("Statement", parts.line_link(row)),
+                Figure(
+                    "Statement",
+                    Link(row.file.public_id, f"{row.file.business_date}, line {row.line_number}"),
+                ),
                 Figure("Our reference", Link(row.reference)),
                 Figure("Channel's fee", Amount(row.fee_minor, row.currency)),
                 Figure("Settled in", parts.settlement_link(row)),
@@ -187,7 +190,7 @@ def _runs(file: StatementFile) -> Table:
             Heading("Lines", number=True),
             Heading("Matched", number=True),
             Heading("Healed", number=True),
-            "Differences",
+            Heading("Differences", number=True),
         ],
         [
             (

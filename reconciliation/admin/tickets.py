@@ -192,8 +192,14 @@ def _about(ticket: Ticket) -> list[Fact]:
         Fact("Channel's reference", ticket.their_reference),
         Fact("Booked as", Link(ticket.fact) if ticket.fact else None),
         Fact("Suspense item", Link(ticket.suspense_item) if ticket.suspense_item else None),
+        Fact("Statement", _statement(ticket)),
         Fact("Found by", Link(ticket.run.public_id) if ticket.run else "Payments itself"),
     ]
+
+
+def _statement(ticket: Ticket) -> Link | None:
+    named = ticket.evidence.get("statement")
+    return Link(str(named)) if named else None
 
 
 def _owner(ticket: Ticket) -> Link | str:
