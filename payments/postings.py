@@ -73,23 +73,25 @@ def refunded(
     payment: str,
     merchant: str,
     channel_account: str,
-    amount_minor: int,
-    currency: str,
+    paid_from: AccountKind = AccountKind.REFUNDS_PAYABLE,
+    amount: Money,
     mode: str,
     effective_at: datetime,
 ) -> JournalDraft:
-    """The channel paid the payer back, out of what it owes us."""
+    """The channel paid the payer back, out of what it owes us. `paid_from` is where the money waited."""
     return JournalDraft(
         fact="refunded",
         reference=refund,
         lines=(
             Line(
-                AccountRef(AccountKind.REFUNDS_PAYABLE, merchant, currency, Books(mode)),
-                amount_minor,
+                AccountRef(paid_from, merchant, amount.currency, Books(mode)),
+                amount.amount_minor,
             ),
             Line(
-                AccountRef(AccountKind.CHANNEL_RECEIVABLE, channel_account, currency, Books(mode)),
-                -amount_minor,
+                AccountRef(
+                    AccountKind.CHANNEL_RECEIVABLE, channel_account, amount.currency, Books(mode)
+                ),
+                -amount.amount_minor,
             ),
         ),
         effective_at=effective_at,

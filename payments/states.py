@@ -172,6 +172,8 @@ REFUND_MOVES = frozenset(
         (_R.PENDING, _R.SUCCEEDED),
         (_R.PENDING, _R.FAILED),
         (_R.PROCESSING, _R.SUCCEEDED),
+        # The channel said no and made the refund all the same.
+        (_R.FAILED, _R.SUCCEEDED),
         (_R.PROCESSING, _R.FAILED),
     }
 )

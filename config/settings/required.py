@@ -31,7 +31,7 @@ def database(name: str, *, default: str) -> dict[str, Any]:
     url = os.environ.get(name) or default
     try:
         found = dict(dj_database_url.parse(url))
-        is_postgresql = "postgresql" in found["ENGINE"]
+        is_postgresql = "postgresql" in str(found["ENGINE"])
     except (ValueError, KeyError):
         found, is_postgresql = {}, False
     if not is_postgresql:

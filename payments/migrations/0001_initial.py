@@ -972,8 +972,8 @@ class Migration(migrations.Migration):
                 name="refund_moves_are_legal",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     declare="DECLARE _is_valid_transition BOOLEAN;",
-                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{pending:failed,pending:processing,pending:succeeded,processing:failed,processing:succeeded,requires_approval:canceled,requires_approval:pending}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
-                    hash="8a0546eee0cc89ef5865ebc336fe0c652f53692f",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{failed:succeeded,pending:failed,pending:processing,pending:succeeded,processing:failed,processing:succeeded,requires_approval:canceled,requires_approval:pending}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="33168001488d97df083e62ce6e17f34411e9d513",
                     operation="UPDATE",
                     pgid="pgtrigger_refund_moves_are_legal_b3c69",
                     table="payments_refund",

@@ -12,6 +12,7 @@ from payments.channels.base import (
     ChannelError,
     ChannelReport,
     Credentials,
+    ErrorKind,
     Outcome,
     PaymentRef,
     PaymentState,
@@ -76,7 +77,15 @@ def reference_of(attempt: Attempt) -> PaymentRef:
 
 
 def refused_payment(attempt: Attempt, error: ChannelError) -> ChannelReport:
-    """The report of a call that certainly did nothing."""
+    """The report of a call that certainly did nothing. A conflict is no such call: the channel has our
+    reference already, and what became of it has to be asked."""
+    if error.kind is ErrorKind.CONFLICT:
+        return ChannelReport(
+            kind=ReportKind.PAYMENT,
+            outcome=Outcome.UNKNOWN,
+            reference=attempt.public_id,
+            raw=error.raw,
+        )
     return ChannelReport(
         kind=ReportKind.PAYMENT,
         outcome=Outcome.REJECTED,
@@ -89,6 +98,14 @@ def refused_payment(attempt: Attempt, error: ChannelError) -> ChannelReport:
 
 
 def refused_refund(refund: Refund, error: ChannelError) -> ChannelReport:
+    """As refused_payment."""
+    if error.kind is ErrorKind.CONFLICT:
+        return ChannelReport(
+            kind=ReportKind.REFUND,
+            outcome=Outcome.UNKNOWN,
+            reference=refund.public_id,
+            raw=error.raw,
+        )
     return ChannelReport(
         kind=ReportKind.REFUND,
         outcome=Outcome.REJECTED,

@@ -43,6 +43,7 @@ ATTEMPT_FIELDS = (
     "lease_until",
     "lease_token",
 )
+ORDER_FIELDS = ("state", "due_at", "lease_until", "lease_token")
 # Card schemes let an authorization stand for about a week.
 AUTHORIZATION_STANDS = timedelta(days=7)
 
@@ -137,6 +138,8 @@ class _Step:
         return Applied.CHANGED
 
     def authorized(self) -> Applied:
+        if self.attempt.is_open and not self._is_what_we_asked():
+            return self._wrong_authorization()
         if self.attempt.is_open and self.payment.state in LIVE_PAYMENT_STATES:
             self.attempt.authorize()
             self._save_attempt()
@@ -155,6 +158,9 @@ class _Step:
 
     def succeeded(self) -> Applied:
         if self.attempt.state == AttemptState.SUCCEEDED:
+            return self._collected_before()
+        given_up_attempt = self.attempt.state in (AttemptState.FAILED, AttemptState.CANCELED)
+        if given_up_attempt and self._is_parked():
             return Applied.NOTHING_NEW
         if not self._amount_is_right():
             return self._wrong_amount()
@@ -179,6 +185,7 @@ class _Step:
         code = self.report.failure_code or "channel_declined"
         self.attempt.fail(code=code, message=self.report.failure_message)
         self._save_attempt()
+        self._drop_capture()
         if self.payment.state in LIVE_PAYMENT_STATES:
             self._move("failed", self.payment.fail, code=code, message=self.report.failure_message)
             self._tell(events.PAYMENT_FAILED)
@@ -189,13 +196,14 @@ class _Step:
             return self._closed_there()
         self.attempt.cancel()
         self._save_attempt()
+        self._drop_capture()
         if self.payment.state not in LIVE_PAYMENT_STATES:
             return Applied.CHANGED
         if self.payment.expires_at <= self.now:
             self._move("expired", self.payment.expire)
             if self.order.state == OrderState.OPEN and _ran_out(self.order.due_at, self.now):
                 self.order.expire()
-                self.order.save(update_fields=["state", "due_at"])
+                self.order.save(update_fields=ORDER_FIELDS)
             self._tell(events.PAYMENT_EXPIRED)
         else:
             self._move("canceled", self.payment.cancel)
@@ -207,7 +215,7 @@ class _Step:
         amount_minor = self._taken()
         capture = self._capture(amount_minor)
         self.order.pay()
-        self.order.save(update_fields=["state", "due_at"])
+        self.order.save(update_fields=ORDER_FIELDS)
         name = "succeeded" if self.payment.state in LIVE_PAYMENT_STATES else "reinstated"
         self._move(name, transition_, amount_minor=amount_minor)
         journals.post(
@@ -267,6 +275,45 @@ class _Step:
         expected = asked.amount_minor if asked else self.attempt.amount_minor
         return self._taken() == expected and self.report.currency in ("", self.attempt.currency)
 
+    def _is_what_we_asked(self) -> bool:
+        said = self.report.amount_minor
+        return (said is None or said == self.attempt.amount_minor) and self.report.currency in (
+            "",
+            self.attempt.currency,
+        )
+
+    def _wrong_authorization(self) -> Applied:
+        """Another amount than asked is held at the channel: given free, never captured."""
+        message = "The channel holds another amount than asked; it is being released."
+        self.attempt.fail(code="amount_mismatch", message=message)
+        self.attempt.close_wanted, self.attempt.due_at = True, self.now
+        self._save_attempt()
+        if self.payment.state in LIVE_PAYMENT_STATES:
+            self._move("failed", self.payment.fail, code="amount_mismatch", message=message)
+            self._tell(events.PAYMENT_FAILED)
+        return Applied.CHANGED
+
+    def _collected_before(self) -> Applied:
+        """The channel repeats itself, or it charged the payer a second time for the same attempt."""
+        another = self.report.channel_id not in ("", self.attempt.channel_id)
+        return self._park(SuspenseKind.PAID_TWICE) if another else Applied.NOTHING_NEW
+
+    def _is_parked(self) -> bool:
+        """This very transaction stands in suspense: collecting it too would book it twice."""
+        return suspense.holds(
+            channel_account=self.attempt.channel_account, channel_id=self._channel_id()
+        )
+
+    def _channel_id(self) -> str:
+        return self.report.channel_id or self.attempt.public_id
+
+    def _drop_capture(self) -> None:
+        """A capture that was asked for has nothing left to take."""
+        asked = self._asked_capture()
+        if asked is not None:
+            asked.fail()
+            asked.save(update_fields=["state"])
+
     def _wrong_amount(self) -> Applied:
         message = "The channel took another amount than asked; it is held for review."
         if self.attempt.is_open or self.attempt.state == AttemptState.AUTHORIZED:
@@ -290,7 +337,7 @@ class _Step:
             money=UnplacedMoney(
                 kind=kind,
                 reference=self.attempt.public_id,
-                channel_id=self.report.channel_id or self.attempt.public_id,
+                channel_id=self._channel_id(),
                 amount_minor=self._taken(),
                 currency=self.report.currency or self.attempt.currency,
                 occurred_at=self._when(),
@@ -314,9 +361,15 @@ class _Step:
             self.attempt.due_at = self.now + timedelta(seconds=INQUIRY_SCHEDULE_SECONDS[0])
 
     def _learned_nothing(self) -> Applied:
-        """The report is older than what we know; an unknown outcome is known all the same."""
-        if self.attempt.outcome_unknown:
+        """The report is older than what we know; an unknown outcome is known all the same. An attempt
+        for an order that another payment has paid meanwhile is closed before the payer pays it too."""
+        surplus = self.attempt.is_open and self.order.state not in (
+            OrderState.OPEN,
+            OrderState.EXPIRED,
+        )
+        if self.attempt.outcome_unknown or (surplus and not self.attempt.close_wanted):
             self.attempt.outcome_unknown = False
+            self.attempt.close_wanted = self.attempt.close_wanted or surplus
             self._save_attempt()
         return Applied.NOTHING_NEW
 

@@ -9,6 +9,13 @@ from payments.drafts import UnplacedMoney
 from payments.models import ChannelAccount, Payment, SuspenseItem
 
 
+def holds(*, channel_account: ChannelAccount, channel_id: str) -> bool:
+    """Whether this channel transaction is parked."""
+    return SuspenseItem.objects.filter(
+        channel_account=channel_account, channel_id=channel_id
+    ).exists()
+
+
 def park(
     *,
     money: UnplacedMoney,

@@ -57,7 +57,15 @@ def drafts() -> dict[str, JournalDraft]:
             effective_at=NOW,
         ),
         "2": postings.refund_requested(**refund, **pending, **common),
-        "3": postings.refunded(**refund, channel_account=CHANNEL, **common),
+        "3": postings.refunded(
+            refund="ref_1",
+            payment="pay_1",
+            merchant=MERCHANT,
+            channel_account=CHANNEL,
+            amount=Money(REFUND, "CNY"),
+            mode="live",
+            effective_at=NOW,
+        ),
         "3b": postings.refund_failed(**refund, **pending, **common),
         "4": settled,
         "5": postings.suspended(

@@ -13,7 +13,7 @@ from ledger.selectors import balance, journals_about
 from ledger.services import proof
 from merchants.models import Event
 from payments.channels.base import Outcome, PaymentState
-from payments.models import Capture, Payment, SuspenseItem
+from payments.models import Capture, SuspenseItem
 from payments.selectors.history import rebuilt, stored
 from payments.services.outcomes import Applied
 from tests.factories import payments as make
@@ -206,7 +206,6 @@ def test_the_second_payment_of_a_paid_order_waits_in_suspense():
     first = make.sent_payment(account=account, expires_in=60)
     later = make.NOW + timedelta(seconds=61)
     make.hear(make.attempt_of(first), PaymentState.CANCELED, now=later)
-    Payment.objects.get(pk=first.pk)
     order = first.order
     make.hear(make.attempt_of(first), PaymentState.SUCCEEDED, now=later)
     assert make.reloaded(first).order.state == "paid"
@@ -257,3 +256,84 @@ def test_the_ledger_proves_itself_after_all_of_this():
     make.hear(attempt, PaymentState.SUCCEEDED, amount_minor=1)
 
     assert proof.verify().ok
+
+
+def test_the_merchant_hears_of_an_authorization_and_has_a_week():
+    payment = make.sent_payment(capture="manual")
+
+    make.hear(make.attempt_of(payment), PaymentState.AUTHORIZED)
+
+    payment = make.reloaded(payment)
+    assert payment.state == "authorized"
+    assert payment.expires_at == payment.due_at == make.NOW + timedelta(days=7)
+    assert told(payment) == ["payment.authorized"]
+
+
+@pytest.mark.parametrize("says", [{"amount_minor": 1}, {"currency": "JPY"}])
+def test_an_authorization_of_another_amount_is_released_not_adopted(says):
+    payment = make.sent_payment(capture="manual")
+    attempt = make.attempt_of(payment)
+
+    make.hear(attempt, PaymentState.AUTHORIZED, **says)
+
+    attempt.refresh_from_db()
+    assert make.reloaded(payment).state == "failed"
+    assert (attempt.state, attempt.close_wanted, attempt.due_at) == ("failed", True, make.NOW)
+    assert told(payment) == ["payment.failed"]
+
+
+def test_a_transaction_that_is_parked_is_not_collected_too():
+    payment = make.sent_payment(amount_minor=10000)
+    attempt = make.attempt_of(payment)
+    make.hear(attempt, PaymentState.SUCCEEDED, amount_minor=9999, channel_id="ch_1")
+
+    result = make.hear(attempt, PaymentState.SUCCEEDED, channel_id="ch_1")
+
+    assert result is Applied.NOTHING_NEW
+    assert books(payment, AccountKind.CHANNEL_RECEIVABLE) == 9999
+    assert make.reloaded(payment).state == "failed"
+
+
+def test_a_second_charge_of_the_same_attempt_waits_in_suspense():
+    payment = make.sent_payment(amount_minor=10000)
+    attempt = make.attempt_of(payment)
+    make.hear(attempt, PaymentState.SUCCEEDED, channel_id="ch_1")
+
+    results = [
+        make.hear(attempt, PaymentState.SUCCEEDED, channel_id=name) for name in ("ch_1", "ch_2")
+    ]
+
+    assert results == [Applied.NOTHING_NEW, Applied.PARKED]
+    assert SuspenseItem.objects.get().kind == "paid_twice"
+    assert books(payment, AccountKind.CHANNEL_RECEIVABLE) == 20000
+    assert books(payment, AccountKind.SUSPENSE) == -10000
+
+
+@pytest.mark.parametrize("end", [PaymentState.FAILED, PaymentState.CANCELED])
+def test_no_capture_outlives_its_payment(end):
+    payment = make.sent_payment(capture="manual")
+    attempt = make.attempt_of(payment)
+    make.hear(attempt, PaymentState.AUTHORIZED)
+    asked = Capture.objects.create(
+        payment=payment, attempt=attempt, amount_minor=1, currency="CNY", created_at=make.NOW
+    )
+
+    make.hear(attempt, end)
+
+    asked.refresh_from_db()
+    assert asked.state == "failed"
+
+
+def test_a_late_success_has_the_orders_other_attempt_closed():
+    account = make.channel_account()
+    first = make.sent_payment(account=account, expires_in=60)
+    later = make.NOW + timedelta(seconds=61)
+    make.hear(make.attempt_of(first), PaymentState.CANCELED, now=later)
+    second = make.attempt_of(make.second_payment(first.order))
+    make.hear(second, PaymentState.PROCESSING)
+    make.hear(make.attempt_of(first), PaymentState.SUCCEEDED, now=later)
+
+    make.hear(second, PaymentState.PROCESSING)
+
+    second.refresh_from_db()
+    assert second.close_wanted

@@ -10,10 +10,10 @@ from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
 from ledger.selectors import balance
 from ledger.services import proof
-from payments.channels.base import RefundState
+from payments.channels.base import ChannelError, ErrorKind, RefundState
 from payments.models import Refund
 from payments.selectors.history import rebuilt, stored
-from payments.services import outcomes, payments, refunds
+from payments.services import captures, connections, outcomes, payments, refunds
 from payments.services.refunds import PaymentNotRefundable, RefundExceedsPayment
 from tests.factories import payments as make
 
@@ -142,3 +142,79 @@ def test_twenty_refunds_at_once_never_exceed_the_payment(payment):
     assert payment.amount_refunded_minor == 10000
     assert owed_to(payment) == -290
     assert proof.verify().ok
+
+
+def say(payment, refund, state, **says):
+    outcomes.apply(
+        report=make.refund_report(refund, state, **says),
+        channel_account=make.attempt_of(payment).channel_account,
+        source="tests",
+        by=make.BY,
+        now=make.NOW,
+    )
+    return Refund.objects.get(pk=refund.pk)
+
+
+def test_a_refund_that_failed_and_was_made_all_the_same_is_taken_from_the_merchant(payment):
+    refund = give_back(payment, 10000, scenario="fail")
+    assert owed_to(payment) == 9710
+
+    refund = say(payment, refund, RefundState.SUCCEEDED)
+
+    assert refund.state == "succeeded"
+    assert owed_to(payment) == -290
+    assert make.reloaded(payment).state == "refunded"
+    with pytest.raises(PaymentNotRefundable):
+        give_back(payment, 1)
+    assert proof.verify().ok
+
+
+def test_a_refund_that_went_back_twice_waits_for_a_person(payment):
+    first = give_back(payment, 10000, scenario="fail")
+    give_back(payment, 10000)
+
+    first = say(payment, first, RefundState.SUCCEEDED)
+
+    assert first.state == "failed"
+    assert first.dead_at is not None
+    assert first.last_error == "refund.made_twice"
+    assert owed_to(payment) == -290
+
+
+@pytest.mark.parametrize("says", [{"amount_minor": 3999}, {"currency": "KWD"}])
+def test_a_refund_of_another_amount_is_not_booked_and_waits_for_a_person(payment, says):
+    refund = give_back(payment, 4000, scenario="pending_then_succeed")
+
+    refund = say(payment, refund, RefundState.SUCCEEDED, **says)
+
+    assert refund.state == "processing"
+    assert refund.dead_at is not None
+    assert owed_to(payment, AccountKind.REFUNDS_PAYABLE) == 4000
+
+
+def test_a_reference_that_the_channel_knows_already_is_asked_for_not_failed(payment, monkeypatch):
+    class Conflict:
+        def refund(self, request):
+            raise ChannelError(
+                kind=ErrorKind.CONFLICT, code="reference_reused", message="", permanent=True
+            )
+
+    monkeypatch.setattr(connections, "refunds", lambda _account: Conflict())
+
+    refund = give_back(payment, 4000)
+
+    assert refund.state == "processing"
+    assert refund.due_at is not None
+
+
+def test_an_order_that_was_collected_in_part_is_refunded_when_that_part_is(channel):
+    created = make.created_payment(amount_minor=10000, capture="manual")
+    tenant = make.Tenant(merchant_pk=created.merchant_id, mode="test")
+    common = {"public_id": created.public_id, "tenant": tenant, "by": make.BY, "now": make.NOW}
+    payments.confirm(**common)
+    payment = captures.capture(**common, amount_minor=6000)
+
+    give_back(payment)
+
+    payment = make.reloaded(payment)
+    assert (payment.state, payment.order.state) == ("refunded", "refunded")
