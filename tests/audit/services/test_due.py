@@ -95,3 +95,39 @@ def test_a_failed_row_comes_back_by_its_schedule_and_then_is_dead():
     assert 60 <= delays[0] <= 66
     assert 180 <= delays[1] <= 198
     assert claim(rows, now=now + timedelta(days=1)) == []
+
+
+def test_a_row_that_kills_its_worker_every_time_is_buried_in_the_end():
+    rows = due_attempts(1)
+    now = LATER
+    for _ in range(due.CLAIMS_AT_MOST):
+        assert len(claim(rows, now=now)) == 1
+        now += timedelta(seconds=60)
+
+    assert claim(rows, now=now) == []
+
+    row = Attempt.objects.get()
+    assert row.dead_at == now
+    assert row.lease_token is None
+    assert row.last_error == "claimed 50 times and never finished"
+
+
+def test_a_row_that_is_buried_does_not_hide_the_next():
+    rows = due_attempts(2)
+    worn_out = rows.order_by("due_at", "pk")[0]
+    Attempt.objects.filter(pk=worn_out.pk).update(attempts=due.CLAIMS_AT_MOST)
+
+    [row] = claim(rows, limit=1)
+
+    assert row.pk != worn_out.pk
+
+
+def test_a_row_that_waits_for_another_is_never_worn_out():
+    rows = due_attempts(1)
+    now = LATER
+    for _ in range(due.CLAIMS_AT_MOST + 1):
+        [row] = claim(rows, now=now)
+        due.wait(row, now=now, delay_seconds=60, reason="another is at work")
+        now += timedelta(seconds=60)
+
+    assert Attempt.objects.get().attempts == 0
