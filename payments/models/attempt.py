@@ -1,5 +1,7 @@
 """One try to collect a payment on one channel. Its public id is our reference at the channel."""
 
+from datetime import datetime
+
 from django.db import models
 from django_fsm import ConcurrentTransitionMixin, transition
 
@@ -13,6 +15,8 @@ INQUIRY_SCHEDULE_SECONDS = (
     *(5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600),
     *(3600 * hours for hours in (2, 4, 6, 12)),
 )
+# What `owe` changes.
+OWED_FIELDS = ("due_at", "attempts", "dead_at", "lease_until", "lease_token")
 
 
 def new_attempt_id() -> str:
@@ -125,6 +129,13 @@ class Attempt(ConcurrentTransitionMixin, DueRow):
     )
     def cancel(self) -> None:
         self._settled()
+
+    def owe(self, *, due_at: datetime) -> None:
+        """New work: counted from the start, even if older work was given up, and not to be finished
+        by a worker that holds the row for older work. Saved with OWED_FIELDS."""
+        self.due_at = due_at
+        self.attempts = 0
+        self.dead_at = self.lease_until = self.lease_token = None
 
     def _settled(self) -> None:
         self.outcome_unknown = False

@@ -14,6 +14,10 @@ def new_order_id() -> str:
     return new_id("ord")
 
 
+# What pay, void and expire change.
+CLOSED_FIELDS = ("state", "due_at", "lease_until", "lease_token")
+
+
 class OrderQuerySet(DueQuerySet["Order"]):
     """Typed: what comes out of it is an Order."""
 
@@ -70,15 +74,15 @@ class Order(ConcurrentTransitionMixin, DueRow):
 
     @transition(field=state, source=sources(ORDER_MOVES, OrderState.PAID), target=OrderState.PAID)
     def pay(self) -> None:
-        self.due_at = None
+        self._closed()
 
     @transition(field=state, source=OrderState.OPEN, target=OrderState.VOID)
     def void(self) -> None:
-        self.due_at = None
+        self._closed()
 
     @transition(field=state, source=OrderState.OPEN, target=OrderState.EXPIRED)
     def expire(self) -> None:
-        self.due_at = None
+        self._closed()
 
     @transition(field=state, source=OrderState.PAID, target=OrderState.PARTIALLY_REFUNDED)
     def refund_in_part(self) -> None:
@@ -91,3 +95,7 @@ class Order(ConcurrentTransitionMixin, DueRow):
     )
     def refund_in_full(self) -> None:
         """All of the money went back."""
+
+    def _closed(self) -> None:
+        self.due_at = None
+        self.lease_until = self.lease_token = None

@@ -233,7 +233,9 @@ class Payment(ConcurrentTransitionMixin, DueRow):
         """All of the money went back."""
 
     def postpone_expiry(self, *, until: datetime) -> None:
+        """A worker that is about to expire it is fenced off."""
         self.expires_at = self.due_at = until
+        self.lease_until = self.lease_token = None
 
     def _collected(self, amount_minor: int) -> None:
         self.amount_captured_minor = amount_minor
@@ -243,3 +245,4 @@ class Payment(ConcurrentTransitionMixin, DueRow):
     def _closed(self) -> None:
         self.next_action = None
         self.due_at = None
+        self.lease_until = self.lease_token = None

@@ -10,12 +10,13 @@ from merchants.services.idempotency import Claim
 from payments.channels.base import CaptureRequest, ChannelError, ChannelReport
 from payments.drafts import Tenant
 from payments.models import Capture, Payment
+from payments.models.attempt import OWED_FIELDS
 from payments.services import connections, locks, outcomes
 from payments.states import CaptureState, PaymentState
 
 
 class PaymentNotCapturable(Exception):
-    """Only an authorized payment has money to take."""
+    """Only an authorized payment that nobody gave up has money to take."""
 
     def __init__(self, state: str) -> None:
         super().__init__(f"the payment is {state}")
@@ -102,6 +103,8 @@ def _begin(
     payment, attempt = locks.payment_and_attempt(public_id=public_id, tenant=tenant)
     if attempt is None or payment.state != PaymentState.AUTHORIZED:
         raise PaymentNotCapturable(payment.state)
+    if attempt.close_wanted:
+        raise PaymentNotCapturable("authorized and its cancel is under way")
     amount_minor = payment.amount_minor if amount_minor is None else amount_minor
     if amount_minor > payment.amount_minor:
         raise CaptureExceedsAuthorization(payment.amount_minor)
@@ -114,8 +117,8 @@ def _begin(
         currency=payment.currency,
         created_at=now,
     )
-    attempt.due_at = now + connections.patience(attempt.channel_account)
-    attempt.save(update_fields=["due_at"])
+    attempt.owe(due_at=now + connections.patience(attempt.channel_account))
+    attempt.save(update_fields=OWED_FIELDS)
     records.write(
         action="payment.capture_requested",
         by=by,

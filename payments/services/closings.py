@@ -15,6 +15,8 @@ from payments import events
 from payments.channels.base import ChannelError
 from payments.drafts import Tenant
 from payments.models import Attempt, Payment
+from payments.models.attempt import OWED_FIELDS
+from payments.models.order import CLOSED_FIELDS
 from payments.services import connections, history, locks, notices, outcomes
 from payments.states import LIVE_PAYMENT_STATES, OrderState, PaymentState
 
@@ -93,8 +95,8 @@ def _want(
         raise PaymentNotCancelable(payment.state)
     attempt = attempt or _latest(payment)
     attempt.close_wanted = True
-    attempt.due_at = now + connections.patience(attempt.channel_account)
-    attempt.save(update_fields=["close_wanted", "due_at"])
+    attempt.owe(due_at=now + connections.patience(attempt.channel_account))
+    attempt.save(update_fields=["close_wanted", *OWED_FIELDS])
     records.write(action="payment.cancel_requested", by=by, now=now, target=payment.public_id)
     return attempt
 
@@ -102,6 +104,9 @@ def _want(
 @transaction.atomic
 def _give_up(*, payment_pk: int, by: Actor, now: datetime) -> Attempt | None:
     payment = locks.payment_by_key(pk=payment_pk)
+    if payment.expires_at > now:
+        # Authorized since the worker took it: the money is held for the merchant, not to be voided.
+        return None
     if payment.state in LIVE_PAYMENT_STATES:
         return _latest(payment)
     if payment.state == PaymentState.CREATED:
@@ -110,7 +115,7 @@ def _give_up(*, payment_pk: int, by: Actor, now: datetime) -> Attempt | None:
         order = payment.order
         if order.state == OrderState.OPEN and order.due_at and order.due_at <= now:
             order.expire()
-            order.save(update_fields=["state", "due_at"])
+            order.save(update_fields=CLOSED_FIELDS)
         notices.tell_payment(events.PAYMENT_EXPIRED, payment=payment, attempt=None, now=now)
     return None
 

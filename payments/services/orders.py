@@ -11,6 +11,7 @@ from audit.services import records
 from merchants.services.idempotency import Claim
 from payments.drafts import OrderDraft, Tenant
 from payments.models import Order
+from payments.models.order import CLOSED_FIELDS
 from payments.services import locks
 from payments.states import OrderState, PaymentState
 
@@ -125,7 +126,7 @@ def void(
         if unfinished.exists():
             raise OrderHasPayment("cancel its payment first")
         order.void()
-        order.save(update_fields=["state", "due_at"])
+        order.save(update_fields=CLOSED_FIELDS)
         records.write(action="order.voided", by=by, now=now, target=public_id)
     if claim:
         claim.attach(order.public_id)
@@ -134,11 +135,13 @@ def void(
 
 @transaction.atomic
 def expire(*, order_pk: int, by: Actor, now: datetime) -> bool:
-    """Closes an order whose time is over, unless a payment of it is still at work."""
+    """Whether the order is over now; False while a payment of it is still at work."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order_pk)
-    if order.state != OrderState.OPEN or order.payments.live().exists():
+    if order.state != OrderState.OPEN:
+        return True
+    if order.payments.live().exists():
         return False
     order.expire()
-    order.save(update_fields=["state", "due_at"])
+    order.save(update_fields=CLOSED_FIELDS)
     records.write(action="order.expired", by=by, now=now, target=order.public_id)
     return True

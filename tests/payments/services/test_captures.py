@@ -1,5 +1,7 @@
 """Capturing an authorization: once, whole or in part."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -7,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
 from ledger.selectors import balance
-from payments.models import Capture
-from payments.services import captures, inquiries, payments
+from payments.models import Attempt, Capture
+from payments.services import captures, closings, inquiries, payments
 from payments.services.captures import (
     CaptureExceedsAuthorization,
     CaptureUnderWay,
@@ -92,3 +94,29 @@ def test_a_capture_whose_answer_is_lost_is_resolved_by_asking_again(channel, con
 
     assert make.reloaded(payment).state == "succeeded"
     assert control.book()["accounts"][channel.public_id]["CNY"]["charges"] == 1
+
+
+def test_a_capture_is_owed_even_if_the_inquiries_before_it_were_given_up(channel):
+    payment = authorized(capture_scenario="timeout_then_succeed")
+    Attempt.objects.update(dead_at=make.NOW, attempts=17)
+
+    take(payment)
+
+    owed = Attempt.objects.due(make.NOW + timedelta(hours=1)).get()
+    assert owed.attempts == 0
+
+
+def test_a_payment_that_the_merchant_gave_up_is_not_captured_any_more(channel):
+    payment = authorized()
+    channel.base_url = "http://127.0.0.1:9"
+    channel.save()
+    closings.cancel(
+        public_id=payment.public_id,
+        tenant=make.Tenant(merchant_pk=payment.merchant_id, mode="test"),
+        by=make.BY,
+        now=make.NOW,
+    )
+
+    with pytest.raises(PaymentNotCapturable, match="cancel is under way"):
+        take(payment)
+    assert Capture.objects.count() == 0
