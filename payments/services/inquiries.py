@@ -6,13 +6,15 @@ payment expires and is closed at the channel.
 
 from datetime import datetime
 
+from django.db import transaction
+
 from audit.actor import Actor
 from audit.services import due, records
 from payments.channels.base import ChannelError, ChannelReport
 from payments.drafts import Tenant
 from payments.models import Attempt, Payment
 from payments.models.attempt import INQUIRY_SCHEDULE_SECONDS
-from payments.services import captures, connections, outcomes
+from payments.services import captures, connections, locks, outcomes
 from payments.states import LIVE_PAYMENT_STATES, OPEN_ATTEMPT_STATES, AttemptState, CaptureState
 
 
@@ -38,13 +40,17 @@ def pursue(*, attempt: Attempt, by: Actor, now: datetime) -> None:
         inquire(attempt=attempt, by=by, now=now)
     except ChannelError as error:
         error_text = str(error)
-    stored = Attempt.objects.select_related("payment").get(pk=attempt.pk)
-    if _is_still_owed(stored):
-        due.retry_or_bury(
-            attempt, now=now, schedule_seconds=INQUIRY_SCHEDULE_SECONDS, error=error_text
+    # Decided and written under one lock: a wish that comes between the two would be wiped out.
+    with transaction.atomic():
+        stored = locks.attempt(
+            public_id=attempt.public_id, channel_account_pk=attempt.channel_account_id
         )
-    elif stored.lease_token is not None:
-        due.done(attempt)
+        if _is_still_owed(stored):
+            due.retry_or_bury(
+                attempt, now=now, schedule_seconds=INQUIRY_SCHEDULE_SECONDS, error=error_text
+            )
+        elif stored.lease_token is not None:
+            due.done(attempt)
 
 
 def inquire(*, attempt: Attempt, by: Actor, now: datetime) -> outcomes.Applied:
