@@ -5,6 +5,7 @@ A bell that rings twice or never changes nothing: what is due stands in the tabl
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
 
@@ -79,7 +80,9 @@ def expire_payments() -> int:
 
     def step(payment: Payment) -> None:
         now = timezone.now()
-        if not closings.expire(payment_pk=payment.pk, by=by, now=now):
+        if closings.expire(payment_pk=payment.pk, by=by, now=now):
+            _finish(payment)
+        else:
             due.retry_or_bury(
                 payment,
                 now=now,
@@ -103,14 +106,22 @@ def expire_orders() -> int:
 
     def step(order: Order) -> None:
         now = timezone.now()
-        if not orders.expire(order_pk=order.pk, by=by, now=now):
-            due.retry(order, now=now, delay_seconds=60, error="a payment of it is at work")
+        if orders.expire(order_pk=order.pk, by=by, now=now):
+            _finish(order)
+        else:
+            due.wait(order, now=now, delay_seconds=60, reason="a payment of it is at work")
 
     return _work(
         Order.objects.all(),
         step,
         lambda row, error: due.retry(row, now=timezone.now(), delay_seconds=60, error=error),
     )
+
+
+def _finish(row: DueRow) -> None:
+    """Closing a row ends its lease too; a row that had been over before is still held and due."""
+    with suppress(LeaseLost):
+        due.done(row)
 
 
 def _work(
