@@ -12,19 +12,15 @@ from enum import StrEnum
 from django.db import transaction
 
 from audit.actor import Actor
-from ledger.money import Money
-from ledger.services import journals
-from merchants.selectors import fee_for
-from payments import events, postings
+from payments import events
 from payments.channels.base import ChannelReport, Outcome, PaymentState, ReportKind
 from payments.drafts import UnplacedMoney
 from payments.models import Attempt, Capture, ChannelAccount
 from payments.models.attempt import INQUIRY_SCHEDULE_SECONDS
-from payments.services import history, locks, notices, refund_outcomes, suspense
+from payments.services import collecting, history, locks, notices, refund_outcomes, suspense
 from payments.states import (
     LIVE_PAYMENT_STATES,
     AttemptState,
-    CaptureState,
     OrderState,
     SuspenseKind,
 )
@@ -211,58 +207,25 @@ class _Step:
         return Applied.CHANGED
 
     def _collect(self, transition_: Callable[..., None]) -> None:
-        """Money in: capture, payment, order, books, notice."""
-        amount_minor = self._taken()
-        capture = self._capture(amount_minor)
-        self.order.pay()
-        self.order.save(update_fields=ORDER_FIELDS)
-        name = "succeeded" if self.payment.state in LIVE_PAYMENT_STATES else "reinstated"
-        self._move(name, transition_, amount_minor=amount_minor)
-        journals.post(
-            postings.captured(
-                capture=capture.public_id,
-                payment=self.payment.public_id,
-                merchant=self.payment.merchant.public_id,
-                channel_account=self.attempt.channel_account.public_id,
-                gross=Money(amount_minor, self.payment.currency),
-                fee_minor=capture.fee_minor,
-                mode=self.payment.mode,
-                effective_at=self._when(),
-            ),
-            by=self.by,
+        """Money in: capture, order and payment, books, notice."""
+        live = self.payment.state in LIVE_PAYMENT_STATES
+        capture = collecting.capture(
+            attempt=self.attempt,
+            amount_minor=self._taken(),
+            channel_id=self.report.channel_id,
+            captured_at=self._when(),
             now=self.now,
         )
+        self.order.pay()
+        self.order.save(update_fields=ORDER_FIELDS)
+        self._move(
+            "succeeded" if live else "reinstated", transition_, amount_minor=capture.amount_minor
+        )
+        collecting.book(capture=capture, attempt=self.attempt, by=self.by, now=self.now)
         self._tell(events.PAYMENT_SUCCEEDED)
 
-    def _capture(self, amount_minor: int) -> Capture:
-        fee_minor = fee_for(
-            merchant_id=self.payment.merchant_id,
-            amount_minor=amount_minor,
-            currency=self.payment.currency,
-        )
-        asked = self._asked_capture()
-        if asked is None:
-            return Capture.objects.create(
-                payment=self.payment,
-                attempt=self.attempt,
-                amount_minor=amount_minor,
-                currency=self.payment.currency,
-                fee_minor=fee_minor,
-                state=CaptureState.SUCCEEDED,
-                channel_id=self.report.channel_id,
-                captured_at=self._when(),
-                created_at=self.now,
-            )
-        asked.succeed()
-        asked.fee_minor, asked.channel_id = fee_minor, self.report.channel_id
-        asked.captured_at = self._when()
-        asked.save(update_fields=["state", "fee_minor", "channel_id", "captured_at"])
-        return asked
-
     def _asked_capture(self) -> Capture | None:
-        if self.payment.capture_mode != "manual":
-            return None
-        return self.attempt.captures.filter(state=CaptureState.PROCESSING).first()
+        return collecting.asked_for(attempt=self.attempt)
 
     def _taken(self) -> int:
         """What the channel says that it took; an answer that names no amount means what we asked for."""
