@@ -71,6 +71,18 @@ def install(*, safe: Safe, webhook_base: str, now: datetime) -> Installed:
 
 def open_channel_account(*, safe: Safe, now: datetime) -> str:
     """At our side and at the simulator's, with the secret that they share."""
+    simulator = Control(settings.SANDBOX_CHANNEL_URL)
+    try:
+        # Asked first: an address that does not answer is not written down.
+        simulator.book()
+        account = _open_at_our_side(safe=safe, now=now)
+        simulator.open_account(account, safe.channel_secret.encode(), fee_bps=CHANNEL_FEE_BPS)
+    finally:
+        simulator.close()
+    return account
+
+
+def _open_at_our_side(*, safe: Safe, now: datetime) -> str:
     account = payments.services.channel_accounts.open_account(
         draft=ChannelAccountDraft(
             channel=CHANNEL,
@@ -84,13 +96,6 @@ def open_channel_account(*, safe: Safe, now: datetime) -> str:
         by=BY,
         now=now,
     )
-    simulator = Control(settings.SANDBOX_CHANNEL_URL)
-    try:
-        simulator.open_account(
-            account.public_id, safe.channel_secret.encode(), fee_bps=CHANNEL_FEE_BPS
-        )
-    finally:
-        simulator.close()
     return account.public_id
 
 
