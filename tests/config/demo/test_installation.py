@@ -45,10 +45,13 @@ def load(simulator, safe, now):
 
 
 def rows():
-    return {
-        model.__name__: list(model._default_manager.order_by("pk").values())
-        for model in (Merchant, ApiKey, FeePlan, WebhookEndpoint, Authenticator)
-    }
+    return [
+        list(Merchant.objects.order_by("pk").values()),
+        list(ApiKey.objects.order_by("pk").values()),
+        list(FeePlan.objects.order_by("pk").values()),
+        list(WebhookEndpoint.objects.order_by("pk").values()),
+        list(Authenticator.objects.order_by("pk").values()),
+    ]
 
 
 def test_every_shop_has_terms_two_keys_and_an_address(load, safe):
