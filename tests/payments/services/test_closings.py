@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from payments.channels.base import PaymentState
 from payments.models import Attempt, Payment
 from payments.services import closings, payments
 from payments.services.closings import PaymentNotCancelable
@@ -100,13 +99,12 @@ def test_expiry_that_the_channel_does_not_answer_keeps_the_payment_alive(channel
     assert Payment.objects.get().state == "requires_action"
 
 
-def test_expiry_leaves_an_authorization_alone_that_came_after_the_worker_took_the_payment():
-    payment = make.sent_payment(expires_in=60, capture="manual")
+def test_expiry_leaves_an_authorization_alone_that_came_after_the_worker_took_the_payment(channel):
+    payment = confirmed(scenario="succeed", capture="manual", expires_in=60)
     later = make.NOW + timedelta(seconds=61)
-    make.hear(make.attempt_of(payment), PaymentState.AUTHORIZED, now=later)
 
     assert not closings.expire(payment_pk=payment.pk, by=make.BY, now=later)
 
     payment = make.reloaded(payment)
     assert payment.state == "authorized"
-    assert payment.due_at == payment.expires_at == later + timedelta(days=7)
+    assert payment.due_at == payment.expires_at == make.NOW + timedelta(days=7)
