@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-# Loaded here because `limits` would load it at the first request: two threads at once find it half
-# loaded, and the second one takes it for missing from then on.
-import redis  # noqa: F401
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from limits.errors import StorageError
