@@ -30,17 +30,21 @@ def plant(
     since: datetime,
     chance: random.Random,
 ) -> list[Planted]:
-    """One of each kind, on payments of today that nothing else has happened to."""
+    """One of each kind, on charges of today, where there are that many."""
     days = {
         str(one["reference"]): datetime.fromisoformat(str(one["moved_at"])).date()
         for one in control.movements(account)
-        if datetime.fromisoformat(str(one["moved_at"])) >= since
+        if one["kind"] == "charge" and datetime.fromisoformat(str(one["moved_at"])) >= since
     }
-    chosen = iter(chance.sample([one for one in candidates if one in days], len(WANTED) - 1))
+    fitting = [one for one in candidates if one in days]
+    chosen = iter(chance.sample(fitting, min(len(WANTED), len(fitting))))
     planted = []
     for kind, wanted in WANTED.items():
-        reference = "" if kind is Plant.UNKNOWN_LINE else next(chosen)
-        day = days.get(reference, max(days.values()))
+        invented = kind is Plant.UNKNOWN_LINE
+        reference = "" if invented else next(chosen, "")
+        if not (reference or invented):
+            continue
+        day = days.get(reference) or max(days.values(), default=since.date())
         reference = control.plant(account, day, kind, reference=reference)
         planted.append(Planted(plant=kind, wanted_kind=wanted, reference=reference))
     return planted

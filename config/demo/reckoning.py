@@ -75,15 +75,12 @@ def reckon(evidence: Evidence, *, shops: Shops, control: Control, tally: Tally) 
 def _surprises(
     planned: Mapping[str, PlannedPayment], views: Iterable[ShopView]
 ) -> Iterator[Surprise]:
-    ended = {
-        str(payment["reference"]): str(payment["state"])
-        for view in views
-        for payment in view.payments
-    }
+    found = {str(payment["reference"]): payment for view in views for payment in view.payments}
     for reference, one in planned.items():
-        state = ended.get(reference, "nothing")
-        if state != one.case.ends_as:
-            yield Surprise(reference, one.case.scenario, one.case.ends_as, state)
+        payment = found.get(reference, {"state": "not there", "failure": None})
+        if payment["state"] != one.case.ends_as:
+            code = (payment["failure"] or {}).get("code", "")
+            yield Surprise(reference, one.case.ends_as, str(payment["state"]), str(code))
 
 
 def _notices(shops: Shops, gaps_found: int) -> Notices:

@@ -1,7 +1,10 @@
 """What the day came to, and whether it is as it must be. Values and arithmetic only."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+from config.demo.plan import ENDED
 
 PLANTED = 5
 
@@ -183,12 +186,18 @@ class Testimony:
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """A payment that ended otherwise than its scenario must end."""
+    """A payment that stands otherwise than its scenario ends. `code` says why it failed, if it did."""
 
     reference: str
-    scenario: str
     planned: str
-    ended: str
+    state: str
+    code: str = ""
+
+    @property
+    def is_lost(self) -> bool:
+        """Nobody will ever say what became of it. Otherwise it came to an end, though another one: a
+        channel that cannot be reached fails a payment, and no harm is done."""
+        return self.state not in ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +242,23 @@ def complaints(day: Day) -> list[str]:
     ]
 
 
+def remarks(day: Day) -> list[str]:
+    """What went otherwise than planned and did no harm: a channel or a server was away for a while."""
+    ended = Counter(
+        f"planned as {one.planned}, ended as {one.state}{f' ({one.code})' if one.code else ''}"
+        for one in day.surprises
+        if not one.is_lost
+    )
+    found = [f"{count} payments {what}" for what, count in ended.most_common()]
+    if day.requests.refused:
+        found.append(f"{len(day.requests.refused)} requests came too late or were refused")
+    return found
+
+
 def _about_requests(day: Day) -> Iterator[str]:
-    for refused in day.requests.refused:
-        yield f"a request was refused that should be granted: {refused}"
     for surprise in day.surprises:
-        yield (
-            f"{surprise.reference} ({surprise.scenario}) ended as {surprise.ended},"
-            f" not {surprise.planned}"
-        )
+        if surprise.is_lost:
+            yield f"{surprise.reference} is {surprise.state}, and the day is over"
     for reference in day.requests.wrongly_doubled:
         yield f"order {reference} was sent twice and made two payments"
     if day.requests.answers_forged:

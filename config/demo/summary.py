@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from config.demo.cast import shop
-from config.demo.results import Day, complaints
+from config.demo.results import Day, complaints, remarks
 from ledger.money import Money
 
-MOST_COMPLAINTS = 20
+MOST_LISTED = 20
 PLANTS = {
     "unknown_line": "a payment that we know nothing of",
     "amount_differs": "an amount that is one unit too high",
@@ -73,12 +73,16 @@ def headline(day: Day) -> RenderableType:
         for currency, minor in sorted(day.unexplained.items())
     ]
     lines: list[RenderableType] = [Align.center(Text("\n".join(figures), "bold"))]
-    if wrong:
-        shown = wrong[:MOST_COMPLAINTS]
-        lines += [Text(), *(Text(f"- {one}", "red") for one in shown)]
-        if len(wrong) > len(shown):
-            lines.append(Text(f"and {len(wrong) - len(shown)} more", "red"))
+    lines += _listed(remarks(day), "yellow")
+    lines += _listed(wrong, "red")
     return Panel(Group(*lines), border_style="red" if wrong else "green", padding=(1, 4))
+
+
+def _listed(found: Sequence[str], style: str) -> list[Text]:
+    lines = [Text(f"- {one}", style) for one in found[:MOST_LISTED]]
+    if len(found) > len(lines):
+        lines.append(Text(f"and {len(found) - len(lines)} more", style))
+    return [Text(), *lines] if lines else []
 
 
 def _payments(day: Day) -> Table:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.demo.results import Accident, Parked, Surprise, Ticket, Trial, complaints
+from config.demo.results import Accident, Parked, Surprise, Ticket, Trial, complaints, remarks
 from tests.config.demo.days import good_day, planted, witnessed
 
 
@@ -46,7 +46,6 @@ WRONG_KIND = Ticket(id="tkt_9", kind="amount_mismatch", reference="att_fee_diffe
         (good_day(testimonies=()), "own book was not read"),
         (good_day(charged_more_than_once=("att_1",)), "charged att_1 more than once"),
         (spoiled("requests", wrongly_doubled=("n0007",)), "n0007 was sent twice"),
-        (spoiled("requests", refused=("n0004: 409 order_not_open",)), "n0004: 409 order_not_open"),
         (spoiled("requests", answers_forged=1), "do not carry our signature"),
         (spoiled("requests", answers_of_5xx=2), "the API failed 2 times"),
         (spoiled("notices", gaps_left=1), "1 events never reached"),
@@ -55,8 +54,12 @@ WRONG_KIND = Ticket(id="tkt_9", kind="amount_mismatch", reference="att_fee_diffe
         (spoiled("books", trial=(Trial("KWD", 5, 7),)), "off balance by -2 minor units of KWD"),
         (good_day(dead_rows={"inquiries": 1}), "1 dead rows in the queue inquiries"),
         (
-            good_day(surprises=(Surprise("n0003", "succeed", "succeeded", "processing"),)),
-            "n0003 (succeed) ended as processing, not succeeded",
+            good_day(surprises=(Surprise("n0003", "succeeded", "processing"),)),
+            "n0003 is processing, and the day is over",
+        ),
+        (
+            good_day(surprises=(Surprise("n0003", "succeeded", "not there"),)),
+            "n0003 is not there",
         ),
         (
             good_day(accidents=(Accident("the worker", came_back=False),)),
@@ -67,6 +70,19 @@ WRONG_KIND = Ticket(id="tkt_9", kind="amount_mismatch", reference="att_fee_diffe
 def test_each_single_cause_turns_the_day_red_and_is_named(day, named):
     [complaint] = complaints(day)
     assert named in complaint
+
+
+def test_a_channel_that_was_away_is_remarked_and_does_no_harm():
+    failed = Surprise("n0003", "succeeded", "failed", "channel_not_sent")
+    day = replace(
+        spoiled("requests", refused=("n0004: 409 payment_state_invalid",)),
+        surprises=(failed, replace(failed, reference="n0005")),
+    )
+    assert complaints(day) == []
+    assert remarks(day) == [
+        "2 payments planned as succeeded, ended as failed (channel_not_sent)",
+        "1 requests came too late or were refused",
+    ]
 
 
 def test_the_difference_is_theirs_less_ours():

@@ -1,7 +1,6 @@
 """The page at the end of the day."""
 
 import io
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -53,8 +52,7 @@ def test_what_is_wrong_is_named_under_the_headline():
 
 
 def test_a_day_that_is_all_wrong_still_fits_the_page():
-    refused = tuple(f"n{number:04d}: 409" for number in range(50))
-    day = good_day(requests=replace(good_day().requests, refused=refused))
+    day = good_day(charged_more_than_once=tuple(f"att_{number}" for number in range(50)))
     assert "and 30 more" in page(day)
 
 
