@@ -23,13 +23,12 @@ RUN_SECONDS = runs.LEASE_SECONDS - 60
 
 @shared_task
 def nightly() -> int:
-    """Owes yesterday's comparison for every account, and rings for it; how many accounts there are."""
+    """Owes every account's comparison up to yesterday, and rings for it; how many accounts there are."""
     now = timezone.now()
-    accounts = bookings.accounts()
+    today = now.date()
+    accounts = bookings.accounts_to_compare(since=today - timedelta(days=imports.MADE_GOOD_DAYS))
     for account in accounts:
-        imports.expect(
-            channel_account=account, business_date=now.date() - timedelta(days=1), now=now
-        )
+        imports.expect_nights(channel_account=account, today=today, now=now)
     doorbell.ring(PURSUE)
     return len(accounts)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet, Sum
+from django.db.models import Exists, Min, Model, OuterRef, Q, QuerySet, Sum
 
 from audit.models.due import DueQuerySet
 from payments.channels.base import ReportKind
@@ -64,6 +64,48 @@ def accounts(*, channel: str = "", public_id: str = "") -> list[ChannelAccount]:
     if channel:
         found = found.filter(channel=channel)
     return list(found.filter(public_id=public_id) if public_id else found.filter(enabled=True))
+
+
+def accounts_to_compare(*, since: date) -> list[ChannelAccount]:
+    """The enabled accounts, and those disabled ones that the channel still owes us for, or that were
+    used since."""
+    start = datetime.combine(since, time(), UTC)
+    captures = Capture.objects.filter(
+        attempt__channel_account=OuterRef("pk"), state=CaptureState.SUCCEEDED
+    )
+    refunds = Refund.objects.filter(
+        capture__attempt__channel_account=OuterRef("pk"), state=RefundState.SUCCEEDED
+    )
+    return list(
+        ChannelAccount.objects.filter(
+            Q(enabled=True)
+            | Exists(captures.filter(Q(settled_at=None) | Q(captured_at__gte=start)))
+            | Exists(refunds.filter(Q(settled_at=None) | Q(refunded_at__gte=start)))
+            | Exists(SuspenseItem.objects.filter(channel_account=OuterRef("pk"), settled_at=None))
+        ).order_by("pk")
+    )
+
+
+def first_day(*, channel_account: ChannelAccount, since: date) -> date | None:
+    """The first UTC day, not before `since`, on which money moved; None where none did."""
+    start = datetime.combine(since, time(), UTC)
+    captures = Capture.objects.filter(
+        attempt__channel_account=channel_account,
+        state=CaptureState.SUCCEEDED,
+        captured_at__gte=start,
+    )
+    refunds = Refund.objects.filter(
+        capture__attempt__channel_account=channel_account,
+        state=RefundState.SUCCEEDED,
+        refunded_at__gte=start,
+    )
+    parked = SuspenseItem.objects.filter(channel_account=channel_account, occurred_at__gte=start)
+    moments = [
+        captures.aggregate(first=Min("captured_at"))["first"],
+        refunds.aggregate(first=Min("refunded_at"))["first"],
+        parked.aggregate(first=Min("occurred_at"))["first"],
+    ]
+    return min((moment.astimezone(UTC).date() for moment in moments if moment), default=None)
 
 
 def named(

@@ -15,6 +15,7 @@ from audit.actor import Actor
 from audit.services import records
 from ledger.money import MAX_MINOR
 from payments.channels.base import StatementInvalid, StatementRow
+from payments.selectors import bookings
 from payments.services import connections
 from reconciliation.models import StatementFile, StatementLine
 from reconciliation.models.fields import REFERENCE_LENGTH
@@ -27,6 +28,8 @@ MAX_BYTES = 512 * 1024 * 1024
 BATCH = 2000
 # If whoever imported the file dies before comparing it, a worker does it after that.
 OWED_AFTER = timedelta(seconds=90)
+# How far back a night makes good what earlier nights did not do.
+MADE_GOOD_DAYS = 31
 
 
 class StatementRefused(Exception):
@@ -50,6 +53,23 @@ def expect(*, channel_account: "ChannelAccount", business_date: date, now: datet
     )
     if not files.filter(source=FileSource.FETCHED).exclude(state=FileState.REFUSED).exists():
         _await(channel_account, business_date, due_at=now, attempts=0, now=now)
+
+
+def expect_nights(*, channel_account: "ChannelAccount", today: date, now: datetime) -> None:
+    """Owes yesterday, and every day before it that was never asked for: from the account's first
+    booking or statement on, at most MADE_GOOD_DAYS back."""
+    yesterday, since = today - timedelta(days=1), today - timedelta(days=MADE_GOOD_DAYS)
+    asked = set(
+        StatementFile.objects.filter(channel_account=channel_account, source=FileSource.FETCHED)
+        .filter(business_date__lte=yesterday)
+        .values_list("business_date", flat=True)
+    )
+    begun = bookings.first_day(channel_account=channel_account, since=since)
+    first = max(since, min([*asked, begun or yesterday, yesterday]))
+    days = [first + timedelta(days=n) for n in range((yesterday - first).days + 1)]
+    for day in days:
+        if day == yesterday or day not in asked:
+            expect(channel_account=channel_account, business_date=day, now=now)
 
 
 def expect_again(*, file: StatementFile, now: datetime, delay_seconds: float) -> None:

@@ -1,6 +1,7 @@
 """What the clock does: yesterday's statements by night, tickets for suspense by the minute."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 
 from payments.channels.base import PaymentState
 from payments.models import SuspenseItem
+from payments.services import channel_accounts
 from reconciliation import tasks
 from reconciliation.models import Run, Settlement, StatementFile, StatementLine, Ticket
 from reconciliation.selectors.queues import queues
@@ -27,6 +29,17 @@ def yesterday():
 def deaf():
     """An account at a channel that does not answer."""
     return make.channel_account()
+
+
+@pytest.fixture
+def at_night(monkeypatch):
+    """Sets the clock that the tasks read, and keeps the bell still."""
+    monkeypatch.setattr(tasks.doorbell, "ring", lambda _: None)
+
+    def set_clock(moment):
+        monkeypatch.setattr(tasks, "timezone", SimpleNamespace(now=lambda: moment))
+
+    return set_clock
 
 
 def become_due():
@@ -50,6 +63,52 @@ def test_the_night_leaves_disabled_accounts_alone(channel):
     channel.save()
     assert tasks.nightly() == 0
     assert not StatementFile.objects.exists()
+
+
+def test_a_disabled_account_is_compared_until_everything_is_paid_for(deaf, at_night):
+    make.succeeded_payment(account=deaf)
+    channel_accounts.disable(account=deaf, reason="contract ends", by=make.BY, now=make.NOW)
+    at_night(make.NOW + timedelta(days=60))
+    assert tasks.nightly() == 1
+
+
+def test_a_disabled_account_is_compared_for_the_days_on_which_it_was_used(deaf, at_night):
+    payment = make.succeeded_payment(account=deaf)
+    _compare(deaf, [charge(payment)])
+    channel_accounts.disable(account=deaf, reason="contract ends", by=make.BY, now=make.NOW)
+    at_night(make.NOW + timedelta(days=1))
+    assert tasks.nightly() == 1
+    assert StatementFile.objects.filter(business_date=DAY, source="fetched").exists()
+    at_night(make.NOW + timedelta(days=60))
+    assert tasks.nightly() == 0
+
+
+def test_nights_that_the_clock_slept_through_are_made_good_once(deaf, at_night):
+    make.succeeded_payment(account=deaf)
+    at_night(make.NOW + timedelta(days=4))
+    for _ in range(2):
+        tasks.nightly()
+        days = StatementFile.objects.order_by("business_date").values_list(
+            "business_date", flat=True
+        )
+        assert list(days) == [DAY + timedelta(days=n) for n in range(4)]
+
+
+def test_a_night_after_a_statement_is_made_good_although_nothing_was_sold(deaf, at_night):
+    at_night(make.NOW + timedelta(days=1))
+    tasks.nightly()
+    at_night(make.NOW + timedelta(days=3))
+    tasks.nightly()
+    assert StatementFile.objects.count() == 3
+
+
+def test_what_was_missed_longer_than_a_month_ago_is_left_to_people(deaf, at_night):
+    make.succeeded_payment(account=deaf)
+    at_night(make.NOW + timedelta(days=1))
+    tasks.nightly()
+    at_night(make.NOW + timedelta(days=100))
+    tasks.nightly()
+    assert StatementFile.objects.count() == 1 + imports.MADE_GOOD_DAYS
 
 
 def test_a_channel_that_does_not_answer_is_asked_again_until_a_person_has_to_look(deaf):
