@@ -7,7 +7,7 @@ from payments.channels.base import StatementRow
 from payments.selectors.bookings import Booking
 from reconciliation.drafts import Difference
 from reconciliation.matching import Contract, Verdict
-from reconciliation.models import StatementFile
+from reconciliation.models import StatementFile, StatementLine
 from reconciliation.states import OF_SUSPENSE, DiscrepancyKind
 
 if TYPE_CHECKING:
@@ -56,6 +56,29 @@ def of_suspense(item: "SuspenseItem") -> Difference:
         payment=item.payment.public_id if item.payment else "",
         suspense_item=item.public_id,
         evidence={"because": item.kind},
+    )
+
+
+def of_misfit(
+    line: StatementLine, *, file: StatementFile, fact: str, ours_minor: int
+) -> Difference:
+    """A line that was matched, and whose fact has another amount by now; refunds are negative."""
+    theirs_minor = line.amount_minor if line.kind == "payment" else -line.amount_minor
+    return Difference(
+        kind=DiscrepancyKind.AMOUNT_MISMATCH,
+        subject=f"{fact}/{line.currency}/{line.amount_minor}",
+        business_date=file.business_date,
+        amount_minor=abs(theirs_minor - ours_minor),
+        currency=line.currency,
+        our_reference=line.reference,
+        their_reference=line.channel_id,
+        fact=fact,
+        evidence={
+            "statement": file.public_id,
+            "because": "matched before, and does not fit at settlement",
+            "channel": {"line_number": line.line_number, "amount_minor": theirs_minor},
+            "ours": {"fact": fact, "amount_minor": ours_minor},
+        },
     )
 
 

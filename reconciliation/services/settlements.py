@@ -1,8 +1,10 @@
 """Booking what the channel pays for: one settlement per account, day and currency.
 
-A day with very many lines, or with lines that were explained later, has more than one.
+A day with very many lines, or with lines that were explained later, has more than one. A line that does
+not fit its fact is left out, with a ticket, and keeps nobody else's money back.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -23,24 +25,32 @@ from reconciliation.models import (
     StatementFile,
     StatementLine,
 )
+from reconciliation.services import evidence, tickets
+
+logger = logging.getLogger(__name__)
 
 # What one transaction locks.
 ITEMS_AT_MOST = 10_000
 
 
 class LineDoesNotFit(Exception):
-    """The line's amount is not the amount of the fact that it was matched with: nothing is booked."""
+    """A line's amount, or several lines', is not the amount of the fact that it was matched with."""
+
+    def __init__(self, misfits: Sequence[tuple[StatementLine, Paid]]) -> None:
+        super().__init__(", ".join(f"{line}, {paid.fact}" for line, paid in misfits)[:500])
+        self.misfits = misfits
 
 
 def settle(*, file: StatementFile, by: Actor, now: datetime) -> int:
-    """Books every line of the file's day that is matched and not paid for yet; how many there were."""
+    """Books every line of the file's day that is matched, fits and is not paid for yet; how many there
+    were."""
     files = StatementFile.objects.of_day(
         channel_account_pk=file.channel_account_id, business_date=file.business_date
     )
     count = 0
     for one in files.with_unsettled_lines().select_related("channel_account").order_by("pk"):
         for part in _parts(one):
-            count += _book(one, part, by=by, now=now)
+            count += _book_what_fits(one, part, by=by, now=now)
     return count
 
 
@@ -54,6 +64,33 @@ def _parts(file: StatementFile) -> Iterator[list[StatementLine]]:
             last = part[-1].pk
 
 
+def _book_what_fits(
+    file: StatementFile, lines: Sequence[StatementLine], *, by: Actor, now: datetime
+) -> int:
+    while True:
+        try:
+            return _book(file, lines, by=by, now=now)
+        except LineDoesNotFit as error:
+            logger.exception("%s: lines are left out of the settlement", file)
+            _show(file, error.misfits, now=now)
+            left_out = {line.pk for line, _ in error.misfits}
+            lines = [line for line in lines if line.pk not in left_out]
+
+
+def _show(
+    file: StatementFile, misfits: Sequence[tuple[StatementLine, Paid]], *, now: datetime
+) -> None:
+    tickets.ensure(
+        [
+            evidence.of_misfit(line, file=file, fact=paid.fact, ours_minor=paid.amount_minor)
+            for line, paid in misfits
+        ],
+        channel_account=file.channel_account,
+        run=lambda: None,
+        now=now,
+    )
+
+
 @transaction.atomic
 def _book(file: StatementFile, lines: Sequence[StatementLine], *, by: Actor, now: datetime) -> int:
     paid = settling.settle(
@@ -62,6 +99,13 @@ def _book(file: StatementFile, lines: Sequence[StatementLine], *, by: Actor, now
     lines = [line for line in lines if line.fact in paid]
     if not lines:
         return 0
+    misfits = [
+        (line, paid[line.fact])
+        for line in lines
+        if _signed_minor(line) != paid[line.fact].amount_minor
+    ]
+    if misfits:
+        raise LineDoesNotFit(misfits)
     items = [_item(line, paid[line.fact]) for line in lines]
     currency = lines[0].currency
     gross_minor = sum(item.amount_minor for item in items)
@@ -95,12 +139,13 @@ def _book(file: StatementFile, lines: Sequence[StatementLine], *, by: Actor, now
 
 
 def _item(line: StatementLine, paid: Paid) -> SettlementItem:
-    amount_minor = line.amount_minor if line.kind == "payment" else -line.amount_minor
-    if amount_minor != paid.amount_minor:
-        raise LineDoesNotFit(f"{line}: {amount_minor}, {paid.fact}: {paid.amount_minor}")
     return SettlementItem(
-        line=line, fact=paid.fact, amount_minor=amount_minor, fee_minor=line.fee_minor
+        line=line, fact=paid.fact, amount_minor=paid.amount_minor, fee_minor=line.fee_minor
     )
+
+
+def _signed_minor(line: StatementLine) -> int:
+    return line.amount_minor if line.kind == "payment" else -line.amount_minor
 
 
 def _available(paid: Iterable[Paid]) -> dict[str, int]:

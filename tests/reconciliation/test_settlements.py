@@ -1,6 +1,7 @@
 """Settlements: each fact once, never more taken back than is there, a racing refund finds its account."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -14,7 +15,13 @@ from ledger.services import proof
 from payments.models import Refund
 from payments.services import settling
 from reconciliation import postings
-from reconciliation.models import MerchantShare, Settlement, SettlementItem, StatementLine
+from reconciliation.models import (
+    MerchantShare,
+    Settlement,
+    SettlementItem,
+    StatementLine,
+    Ticket,
+)
 from reconciliation.services import runs, settlements
 from reconciliation.services.runs import ComparisonUnderWay
 from tests.factories import payments as make
@@ -168,9 +175,28 @@ def test_a_line_whose_amount_is_not_its_facts_is_never_booked(account):
     payment = make.succeeded_payment(account=account)
     run = compared(account, [charge(payment, amount_minor=10001)])
     StatementLine.objects.update(fact=capture_of(payment).public_id, settles=True)
-    with pytest.raises(settlements.LineDoesNotFit):
-        settlements.settle(file=run.file, by=make.BY, now=make.NOW)
+    assert settlements.settle(file=run.file, by=make.BY, now=make.NOW) == 0
     assert not Settlement.objects.exists()
+    assert Ticket.objects.get().kind == "amount_mismatch"
+
+
+def test_a_line_that_does_not_fit_keeps_nobody_elses_money_back(account, monkeypatch):
+    good, bad = (make.succeeded_payment(account=account) for _ in range(2))
+    real = settling.settle
+
+    def changed_meanwhile(**asked):
+        paid = real(**asked)
+        fact = capture_of(bad).public_id
+        return paid | ({fact: replace(paid[fact], amount_minor=1)} if fact in paid else {})
+
+    monkeypatch.setattr(settling, "settle", changed_meanwhile)
+    compared(account, [charge(good), charge(bad)])
+
+    assert SettlementItem.objects.get().fact == capture_of(good).public_id
+    assert (capture_of(good).settled_at, capture_of(bad).settled_at) == (make.NOW, None)
+    ticket = Ticket.objects.get()
+    assert (ticket.kind, ticket.fact) == ("amount_mismatch", capture_of(bad).public_id)
+    assert proof.verify().ok
 
 
 @pytest.mark.django_db(transaction=True)
