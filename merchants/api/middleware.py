@@ -1,6 +1,7 @@
 """Around every answer under /v1/: an id, never HTML for a failure, and the platform's signature."""
 
 import logging
+import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "/v1/"
 REQUEST_ID = "X-Request-Id"
+# Empty where the server was given none.
+LENGTH = re.compile(r"[0-9]{0,18}", re.ASCII)
 # What Django and its middleware answer by themselves, before or instead of a view.
 CODES = {
     403: "permission_denied",
@@ -43,7 +46,7 @@ class MerchantAnswers:
             response = self._signed(request, response)
             response.setdefault("Cache-Control", "no-store")
         else:
-            response = self.get_response(request)
+            response = self._ask(request)
         response[REQUEST_ID] = request_id
         return response
 
@@ -51,6 +54,12 @@ class MerchantAnswers:
         # Every address ends in a log further in, so a card number in one must not get there.
         if texts.is_card_data(unquote(request.get_full_path())):
             return render(request, ApiError("card_data_not_allowed"))
+        return self._ask(request)
+
+    def _ask(self, request: HttpRequest) -> HttpResponseBase:
+        # Further in, it is read as a number without a second look.
+        if not LENGTH.fullmatch(request.headers.get("Content-Length", "")):
+            return HttpResponse(status=400)
         return self.get_response(request)
 
     def _as_problem(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

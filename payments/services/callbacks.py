@@ -1,10 +1,13 @@
 """Callbacks: stored before they are understood, acknowledged when stored, applied by a worker."""
 
+import hashlib
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from limits.storage import MemoryStorage
 
 from audit.actor import Actor, ActorKind
 from audit.services import due, records
@@ -15,8 +18,17 @@ from payments.services import connections, outcomes
 from payments.services.outcomes import Applied
 from payments.states import ReceiptState
 
+logger = logging.getLogger(__name__)
+
 RECEIPT_FIELDS = ("state", "reference", "rejected_because", "due_at", "lease_until", "lease_token")
 KEPT_HEADER_LENGTH = 1000
+# Of a forged callback: enough to see what was tried. Per process, account and minute, counted in
+# memory: nobody fills the table by being refused.
+FORGERY_SAMPLE_BYTES = 4096
+FORGERIES_KEPT = 10
+FORGERY_WINDOW_SECONDS = 60
+
+forgeries = MemoryStorage()
 
 
 def receive(
@@ -30,8 +42,8 @@ def receive(
 ) -> CallbackAnswer:
     """Stores a genuine callback once and answers as the channel demands.
 
-    A forged one is kept as evidence, changes nothing, and is answered with the channel's refusal. Raises
-    ChannelAccount.DoesNotExist.
+    Of a forged one a sample is kept as evidence; it changes nothing, and is answered with the channel's
+    refusal. Raises ChannelAccount.DoesNotExist.
     """
     account = ChannelAccount.objects.get(channel=channel, public_id=account_id)
     adapter = connections.calls_back(account)
@@ -119,10 +131,14 @@ def _keep_forgery(
     by: Actor,
     now: datetime,
 ) -> None:
+    sha256 = hashlib.sha256(body).hexdigest()
+    logger.warning("forged callback for %s: %s, sha256 %s", account, reason, sha256)
+    if not _may_keep_forgery(account, now=now):
+        return
     receipt = CallbackReceipt.objects.create(
         channel_account=account,
         headers=_kept(headers),
-        body=body,
+        body=body[:FORGERY_SAMPLE_BYTES],
         state=ReceiptState.REJECTED,
         rejected_because=reason[:128],
         received_at=now,
@@ -132,8 +148,19 @@ def _keep_forgery(
         by=by,
         now=now,
         target=account.public_id,
-        detail={"receipt": receipt.public_id, "reason": reason},
+        detail={
+            "receipt": receipt.public_id,
+            "reason": reason,
+            "sha256": sha256,
+            "size_bytes": len(body),
+        },
     )
+
+
+def _may_keep_forgery(account: ChannelAccount, *, now: datetime) -> bool:
+    window = int(now.timestamp()) // FORGERY_WINDOW_SECONDS
+    seen = forgeries.incr(f"{window}:{account.public_id}", FORGERY_WINDOW_SECONDS)
+    return seen <= FORGERIES_KEPT
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Callbacks: stored once, applied once, forged ones kept and refused."""
 
+import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -129,6 +130,45 @@ def test_a_forged_callback_is_kept_recorded_and_moves_nothing(payment, wrong, re
     assert Record.objects.filter(action="callback.forged").count() == 1
     assert make.reloaded(payment).state == "processing"
     assert receivable(payment) == 0
+
+
+def test_of_a_large_forgery_a_sample_and_the_digest_are_kept(payment):
+    body = b"x" * 60_000
+    arrive(payment, body, secret=b"somebody else's secret")
+
+    assert bytes(CallbackReceipt.objects.get().body) == body[:4096]
+    detail = Record.objects.get(action="callback.forged").detail
+    assert detail["sha256"] == hashlib.sha256(body).hexdigest()
+    assert detail["size_bytes"] == 60_000
+
+
+def test_a_forger_cannot_fill_the_table(payment, monkeypatch):
+    monkeypatch.setattr(callbacks, "FORGERY_WINDOW_SECONDS", 3600)
+    answers = {arrive(payment, b"x", secret=b"somebody else's").status for _ in range(30)}
+    assert answers == {503}
+    # The hour may have turned in between.
+    assert CallbackReceipt.objects.count() <= 2 * callbacks.FORGERIES_KEPT
+    assert arrive(payment, body_of(payment)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("length", "body", "status"),
+    [
+        ("abc", b"x", 400),
+        ("-1", b"x", 400),
+        ("9" * 5000, b"x", 400),
+        ("1", b"x" * 65_537, 413),
+        ("1", b"x" * 65_536, 503),
+    ],
+)
+def test_the_length_is_neither_trusted_nor_a_way_to_break_the_door(
+    client, payment, length, body, status
+):
+    account = make.attempt_of(payment).channel_account.public_id
+    answer = client.generic(
+        "POST", f"/callbacks/sandbox/{account}", body, HTTP_CONTENT_LENGTH=length
+    )
+    assert answer.status_code == status
 
 
 def test_money_for_an_unknown_reference_is_parked(payment):
