@@ -64,7 +64,7 @@ class ApiError(exceptions.APIException):
 
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """The API's exception handler; None for what nobody foresaw, which becomes an internal_error."""
-    error = _as_api_error(exc)
+    error = as_api_error(exc)
     if error is None:
         return None
     request = context["request"]
@@ -98,7 +98,8 @@ def request_id(request: HttpRequest) -> str:
     return str(request.request_id)  # type: ignore[attr-defined]
 
 
-def _as_api_error(exc: Exception) -> ApiError | None:
+def as_api_error(exc: Exception) -> ApiError | None:
+    """The refusal that an exception means; None for what nobody foresaw."""
     match exc:
         case ApiError():
             return exc

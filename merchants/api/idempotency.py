@@ -10,11 +10,12 @@ from typing import Protocol, cast
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from merchants.api.authentication import Caller
-from merchants.api.errors import ApiError
+from merchants.api.errors import ApiError, as_api_error, render
 from merchants.api.renderers import JSONRenderer, json_bytes
 from merchants.models.idempotency import Scope
 from merchants.services import idempotency
@@ -25,6 +26,8 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 # An IETF draft writes the key as a quoted string; most clients send it bare. Both mean the same.
 QUOTED = re.compile(r'"([^"]*)"')
 UNFINISHED_RETRY_SECONDS = 1
+# What the record's column holds; no address of ours is longer.
+LONGEST_PATH = 255
 
 
 class Framed(Protocol):
@@ -40,7 +43,8 @@ Handler = Callable[..., Response]
 
 
 def framed(handler: Handler) -> Callable[..., HttpResponse]:
-    """Wraps a view's method. What the method raises leaves no record, unless it had begun something."""
+    """Wraps a view's method. What the method raises leaves no record, unless it had begun something:
+    then a refusal is its answer for ever, and a failure leaves it to the retry."""
 
     @wraps(handler)
     def answer(view: Framed, request: Request, **kwargs: str) -> HttpResponse:
@@ -54,7 +58,10 @@ def framed(handler: Handler) -> Callable[..., HttpResponse]:
         with ExitStack() as failing:
             failing.callback(_abandon, begun)
             try:
-                response = _run(handler, view, request, begun, kwargs)
+                try:
+                    response = _run(handler, view, request, begun, kwargs)
+                except APIException as error:
+                    response = _keep_refusal(begun, request, error)
             except idempotency.LeaseLost as error:
                 raise in_progress(UNFINISHED_RETRY_SECONDS) from error
             failing.pop_all()
@@ -86,6 +93,23 @@ def _keep(claim: Claim, response: Response) -> HttpResponse:
     return HttpResponse(body, status=response.status_code, headers=headers)
 
 
+def _keep_refusal(claim: Claim, request: Request, error: APIException) -> HttpResponse:
+    """The refusal as bytes, stored where something was begun. Raises `error` where nothing was, or
+    where the platform failed."""
+    refusal = as_api_error(error)
+    begun = claim.rows().exclude(resource="").exists()
+    if refusal is None or refusal.status_code >= 500 or not begun:
+        raise error
+    response = render(request._request, refusal)  # noqa: SLF001 - no public way to the HttpRequest
+    idempotency.complete(
+        claim,
+        status=response.status_code,
+        headers=dict(response.items()),
+        body=response.content,
+    )
+    return response
+
+
 def _abandon(claim: Claim) -> None:
     idempotency.abandon(claim, now=timezone.now())
 
@@ -110,6 +134,8 @@ def _begin(scope: Scope, fingerprint: str) -> Claim | Replay:
 def _identify(request: Request) -> tuple[Scope, str]:
     caller = cast("Caller", request.auth)
     http_request: HttpRequest = request._request  # noqa: SLF001 - no public way to the HttpRequest
+    if len(http_request.path) > LONGEST_PATH or "\x00" in http_request.path:
+        raise ApiError("not_found")
     scope = Scope(
         merchant_id=caller.merchant.pk,
         mode=caller.mode,

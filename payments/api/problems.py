@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ledger.services.accounts import AccountFrozen
+from ledger.services.journals import NegativeBalanceForbidden
 from merchants.api.errors import ApiError, FieldError
 from merchants.api.problems import Problem, define
 from payments.models import Order, Payment
@@ -17,7 +19,14 @@ from payments.services.captures import (
 from payments.services.closings import PaymentNotCancelable
 from payments.services.orders import OrderHasPayment, OrderNotOpen, ReferenceTaken
 from payments.services.payments import MethodMissing, PaymentNotConfirmable
-from payments.services.refunds import PaymentNotRefundable, RefundExceedsPayment
+from payments.services.refunds import (
+    PaymentNotRefundable,
+    RefundExceedsPayment,
+    RefundNotBookable,
+)
+
+# A person has to look at the books first; a retry sooner than that finds nothing new.
+BOOKS_CLOSED_SECONDS = 60
 
 define(
     {
@@ -65,6 +74,11 @@ define(
         "refund_exceeds_captured": Problem(
             422, "More than is left to refund", "Refund at most what `detail` names."
         ),
+        "refund_not_possible_now": Problem(
+            409,
+            "The account that would pay for the refund is held",
+            "Nothing was begun. Write to support, or ask for the refund later with a fresh key.",
+        ),
     }
 )
 
@@ -80,6 +94,10 @@ def refusals(*, named: str = "") -> Iterator[None]:
         yield
     except (Order.DoesNotExist, Payment.DoesNotExist) as error:
         raise _absent(error, named) from error
+    except (AccountFrozen, NegativeBalanceForbidden) as error:
+        # What the channel did is booked by its callback or an inquiry once the books take it.
+        headers = {"Retry-After": str(BOOKS_CLOSED_SECONDS)}
+        raise ApiError("temporarily_unavailable", headers=headers) from error
     except tuple(PROBLEM_OF) as error:
         raise PROBLEM_OF[type(error)](error) from error
 
@@ -114,6 +132,7 @@ PROBLEM_OF: dict[type[Exception], Callable[[Any], ApiError]] = {
         "capture_exceeds_authorized", e.authorized_minor
     ),
     RefundExceedsPayment: lambda e: _too_much("refund_exceeds_captured", e.refundable_minor),
+    RefundNotBookable: lambda _: ApiError("refund_not_possible_now"),
     MethodMissing: lambda _: ApiError("method_missing"),
     NoRoute: lambda e: ApiError("method_unsupported", str(e)),
 }

@@ -58,6 +58,7 @@ class RefundsView(PaymentsView):
         "payment_not_found",
         "payment_state_invalid",
         "refund_exceeds_captured",
+        "refund_not_possible_now",
     )
     query_class = newest_first("ref", RefundListQuery)
 

@@ -9,6 +9,8 @@ from audit.actor import Actor
 from audit.services import due, records
 from ledger.chart import AccountKind
 from ledger.services import journals
+from ledger.services.accounts import AccountFrozen
+from ledger.services.journals import NegativeBalanceForbidden
 from merchants.services.idempotency import Claim
 from payments import postings
 from payments.channels.base import ChannelError, ChannelReport, RefundRef, RefundRequest
@@ -35,6 +37,10 @@ class RefundExceedsPayment(Exception):
         self.refundable_minor = refundable_minor
 
 
+class RefundNotBookable(Exception):
+    """An account that would pay for it is frozen, or may not go below zero: nothing was begun."""
+
+
 def request(
     *,
     payment_id: str,
@@ -48,18 +54,21 @@ def request(
 ) -> Refund:
     """Gives back `amount_minor`, or all that is left, and answers with what is known by then.
 
-    Raises Payment.DoesNotExist, PaymentNotRefundable, RefundExceedsPayment.
+    Raises Payment.DoesNotExist, PaymentNotRefundable, RefundExceedsPayment, RefundNotBookable.
     """
-    refund = _reserve(
-        payment_id=payment_id,
-        tenant=tenant,
-        amount_minor=amount_minor,
-        reason=reason,
-        metadata=metadata,
-        by=by,
-        now=now,
-        claim=claim,
-    )
+    try:
+        refund = _reserve(
+            payment_id=payment_id,
+            tenant=tenant,
+            amount_minor=amount_minor,
+            reason=reason,
+            metadata=metadata,
+            by=by,
+            now=now,
+            claim=claim,
+        )
+    except (AccountFrozen, NegativeBalanceForbidden) as error:
+        raise RefundNotBookable(str(error)) from error
     submit(refund=refund, by=by, now=now)
     return Refund.objects.select_related("payment").get(pk=refund.pk)
 
