@@ -10,9 +10,12 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
+from threading import Timer
+from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
@@ -156,8 +159,8 @@ def _resolve(parts: SplitResult) -> Address:
 def _send(parts: SplitResult, pinned: Address, body: bytes, headers: Mapping[str, str]) -> Answer:
     host = f"[{pinned}]" if pinned.version == 6 else str(pinned)
     target = parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host).geturl()
-    deadline = time.monotonic() + DEADLINE_SECONDS
     with (
+        _Watchdog(DEADLINE_SECONDS) as watchdog,
         # trust_env is off: a proxy from the environment would resolve the name again.
         httpx2.Client(
             verify=_tls(), timeout=TIMEOUT, follow_redirects=False, trust_env=False
@@ -167,18 +170,58 @@ def _send(parts: SplitResult, pinned: Address, body: bytes, headers: Mapping[str
             target,
             content=body,
             headers={**headers, "host": parts.netloc, "accept-encoding": "identity"},
-            extensions={"sni_hostname": parts.hostname},
+            extensions={"sni_hostname": parts.hostname, "trace": watchdog.see},
         ) as answer,
     ):
         taken = 0
-        for chunk in answer.iter_raw():
-            taken += len(chunk)
-            if taken > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-                break
+        try:
+            for chunk in answer.iter_raw():
+                taken += len(chunk)
+                if taken > MAX_ANSWER_BYTES:
+                    break
+        except httpx2.TransportError:
+            # The status was said in time; the rest of the answer is of no interest.
+            if not watchdog.bit:
+                raise
         return Answer(
             status=answer.status_code,
             retry_after_seconds=_seconds(answer.headers.get("retry-after", "")),
         )
+
+
+class _Watchdog:
+    """Hangs up when the time is over, whatever is being read then: the client's own timeouts begin
+    anew with every byte. Connecting and the TLS handshake end by those, each within its own."""
+
+    def __init__(self, seconds: float) -> None:
+        self.bit = False
+        self._socket: socket.socket | None = None
+        self._timer = Timer(seconds, self._bite)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def see(self, event: str, info: Mapping[str, Any]) -> None:
+        """The client says what it does; wrapping in TLS makes another socket."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self.bit:
+                self._hang_up()
+
+    def _bite(self) -> None:
+        self.bit = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            # Closed already, or given up to its TLS successor.
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 @cache

@@ -56,9 +56,14 @@ def _deliver(delivery: WebhookDelivery) -> None:
     now = timezone.now()
     try:
         webhooks.deliver(delivery=delivery, by=clock(DELIVER), now=now)
-    except (due.LeaseLost, SoftTimeLimitExceeded):
-        # Another worker has the row, or will have it when the lease runs out.
+    except due.LeaseLost:
+        # Another worker has the row.
         logger.warning("%s was let go", delivery)
+    except SoftTimeLimitExceeded as error:
+        # It counts as an attempt: a receiver that outlasts us every time is given up in the end.
+        logger.warning("%s outlasted its worker", delivery)
+        with suppress(due.LeaseLost):
+            webhooks.put_off(delivery=delivery, error=repr(error), now=now)
     except Exception as error:
         logger.exception("%s could not be delivered", delivery)
         with suppress(due.LeaseLost):

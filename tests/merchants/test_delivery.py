@@ -4,6 +4,8 @@
 
 import socket
 import threading
+import time
+from contextlib import suppress
 
 import pytest
 from werkzeug import Response
@@ -233,6 +235,46 @@ def test_a_slow_drip_ends_at_the_deadline(monkeypatch, httpserver):
     httpserver.expect_request("/hook").respond_with_handler(drip)
     assert post(httpserver.url_for("/hook"), body=b"{}", headers={}).status == 200
     stop.set()
+
+
+def test_dripping_headers_end_at_the_deadline_too(monkeypatch):
+    monkeypatch.setattr(delivery, "DEADLINE_SECONDS", 0.3)
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            receiver, _ = server.accept()
+            with receiver, suppress(OSError):
+                receiver.sendall(b"HTTP/1.1 200 OK\r\n")
+                while not stop.wait(0.05):
+                    receiver.sendall(b"X-Slow: x\r\n")
+
+        threading.Thread(target=drip, daemon=True).start()
+        began = time.monotonic()
+        answer = post(f"http://127.0.0.1:{server.getsockname()[1]}/", body=b"{}", headers={})
+    stop.set()
+    assert answer.status is None
+    assert answer.error
+    assert time.monotonic() - began < 3
+
+
+def test_a_receiver_that_says_nothing_after_its_status_is_left_at_the_deadline(monkeypatch):
+    monkeypatch.setattr(delivery, "DEADLINE_SECONDS", 0.3)
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def stall():
+            receiver, _ = server.accept()
+            with receiver:
+                receiver.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+                stop.wait(10)
+
+        threading.Thread(target=stall, daemon=True).start()
+        began = time.monotonic()
+        answer = post(f"http://127.0.0.1:{server.getsockname()[1]}/", body=b"{}", headers={})
+    stop.set()
+    assert answer.status == 200
+    assert time.monotonic() - began < 3
 
 
 def test_nobody_at_home_is_an_answer_without_a_status():

@@ -65,13 +65,27 @@ def test_a_worker_out_of_time_lets_go_and_rings_again(monkeypatch):
 
 
 @pytest.mark.usefixtures("owed")
-def test_a_soft_time_limit_leaves_the_lease_to_run_out(monkeypatch):
+def test_a_receiver_that_outlasts_the_worker_waits_for_the_next_turn_of_the_schedule(monkeypatch):
     def interrupted(**_kwargs):
         raise SoftTimeLimitExceeded
 
     monkeypatch.setattr(webhooks, "deliver", interrupted)
     tasks.deliver_webhooks()
-    assert WebhookDelivery.objects.leased(datetime.now(tz=UTC)).count() == 10
+    now = datetime.now(tz=UTC)
+    assert not WebhookDelivery.objects.leased(now).exists()
+    assert WebhookDelivery.objects.filter(due_at__gt=now, attempts=1).count() == 10
+
+
+@pytest.mark.usefixtures("owed")
+def test_a_receiver_that_always_outlasts_the_worker_is_given_up_in_the_end(monkeypatch):
+    def interrupted(**_kwargs):
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(webhooks, "deliver", interrupted)
+    for _ in range(10):
+        WebhookDelivery.objects.filter(dead_at=None).update(due_at=datetime.now(tz=UTC))
+        tasks.deliver_webhooks()
+    assert set(WebhookDelivery.objects.values_list("state", flat=True)) == {"dead"}
 
 
 def test_forgetting_runs_on_an_empty_house():
