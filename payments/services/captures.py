@@ -7,7 +7,14 @@ from django.db import transaction
 from audit.actor import Actor
 from audit.services import records
 from merchants.services.idempotency import Claim
-from payments.channels.base import CaptureRequest, ChannelError, ChannelReport
+from payments.channels.base import (
+    CaptureRequest,
+    ChannelError,
+    ChannelReport,
+    ErrorKind,
+    Outcome,
+)
+from payments.channels.base import PaymentState as PaymentStateThere
 from payments.drafts import Tenant
 from payments.models import Capture, Payment
 from payments.models.attempt import OWED_FIELDS
@@ -64,8 +71,11 @@ def capture(
     try:
         report = ask(started)
     except ChannelError as error:
-        _refused(started)
-        raise CaptureRefused(f"{error.code}: {error.message}") from error
+        if error.kind is not ErrorKind.CONFLICT:
+            _refused(started)
+            raise CaptureRefused(f"{error.code}: {error.message}") from error
+        # The channel has this capture already: what became of it has to be asked.
+        report = connections.refused_payment(started.attempt, error)
     outcomes.apply(
         report=report,
         channel_account=started.attempt.channel_account,
@@ -73,6 +83,8 @@ def capture(
         by=by,
         now=now,
     )
+    if conclude(capture_=started, report=report):
+        raise CaptureRefused(report.failure_message or "the channel did not take the money")
     return Payment.objects.select_related("order").get(
         public_id=public_id, merchant_id=tenant.merchant_pk, mode=tenant.mode
     )
@@ -129,6 +141,15 @@ def _begin(
     if claim:
         claim.attach(payment.public_id)
     return started
+
+
+def conclude(*, capture_: Capture, report: ChannelReport) -> bool:
+    """Whether the channel's answer to this capture says that it was not made; it is failed then, so
+    that another one may be asked for."""
+    refused = report.outcome is Outcome.REJECTED and report.state != PaymentStateThere.SUCCEEDED
+    if refused:
+        _refused(capture_)
+    return refused
 
 
 @transaction.atomic

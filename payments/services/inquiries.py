@@ -12,7 +12,7 @@ from audit.actor import Actor
 from audit.services import due, records
 from payments.channels.base import ChannelError, ChannelReport
 from payments.drafts import Tenant
-from payments.models import Attempt, Payment
+from payments.models import Attempt, Capture, Payment
 from payments.models.attempt import INQUIRY_SCHEDULE_SECONDS
 from payments.services import captures, connections, locks, outcomes
 from payments.states import LIVE_PAYMENT_STATES, OPEN_ATTEMPT_STATES, AttemptState, CaptureState
@@ -55,25 +55,30 @@ def pursue(*, attempt: Attempt, by: Actor, now: datetime) -> None:
 
 def inquire(*, attempt: Attempt, by: Actor, now: datetime) -> outcomes.Applied:
     """Asks once and applies the answer. Raises ChannelError when the channel could not be asked."""
-    return outcomes.apply(
-        report=_ask(attempt),
+    unanswered = None if attempt.close_wanted else _unanswered_capture(attempt)
+    report = captures.ask(unanswered) if unanswered else _ask(attempt)
+    applied = outcomes.apply(
+        report=report,
         channel_account=attempt.channel_account,
         source="inquiry",
         by=by,
         now=now,
     )
+    if unanswered:
+        captures.conclude(capture_=unanswered, report=report)
+    return applied
+
+
+def _unanswered_capture(attempt: Attempt) -> Capture | None:
+    if attempt.state != AttemptState.AUTHORIZED:
+        return None
+    return attempt.captures.filter(state=CaptureState.PROCESSING).first()
 
 
 def _ask(attempt: Attempt) -> ChannelReport:
     pays = connections.pays(attempt.channel_account)
     reference = connections.reference_of(attempt)
-    if attempt.close_wanted:
-        return pays.cancel(reference)
-    if attempt.state == AttemptState.AUTHORIZED:
-        unanswered = attempt.captures.filter(state=CaptureState.PROCESSING).first()
-        if unanswered is not None:
-            return captures.ask(unanswered)
-    return pays.query(reference)
+    return pays.cancel(reference) if attempt.close_wanted else pays.query(reference)
 
 
 def _is_still_owed(attempt: Attempt) -> bool:

@@ -9,10 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from ledger.chart import AccountKind, Books
 from ledger.drafts import AccountRef
 from ledger.selectors import balance
+from payments.channels.base import Outcome
+from payments.channels.base import PaymentState as ThereState
 from payments.models import Attempt, Capture
-from payments.services import captures, closings, inquiries, payments
+from payments.services import captures, closings, connections, inquiries, payments
 from payments.services.captures import (
     CaptureExceedsAuthorization,
+    CaptureRefused,
     CaptureUnderWay,
     PaymentNotCapturable,
 )
@@ -120,3 +123,20 @@ def test_a_payment_that_the_merchant_gave_up_is_not_captured_any_more(channel):
     with pytest.raises(PaymentNotCapturable, match="cancel is under way"):
         take(payment)
     assert Capture.objects.count() == 0
+
+
+@pytest.mark.parametrize("state", [None, ThereState.AUTHORIZED])
+def test_a_capture_that_the_channel_rejects_leaves_room_for_another(channel, monkeypatch, state):
+    payment = authorized()
+
+    class Rejecting:
+        def capture(self, request):
+            return make.report(make.attempt_of(payment), state, outcome=Outcome.REJECTED)
+
+    with monkeypatch.context() as rejecting:
+        rejecting.setattr(connections, "captures", lambda _account: Rejecting())
+        with pytest.raises(CaptureRefused):
+            take(payment)
+
+    assert Capture.objects.get().state == "failed"
+    assert take(make.reloaded(payment)).state == "succeeded"
