@@ -11,8 +11,15 @@ logger = logging.getLogger(__name__)
 
 
 def ring(task: str) -> None:
-    """Asks a worker to run `task` (a dotted Celery name) once the open transaction has committed."""
-    transaction.on_commit(partial(_send, task))
+    """Asks a worker to run `task` (a dotted Celery name) once the open transaction has committed.
+
+    Without a transaction it needs no database: the answer that says that the database is away must
+    not fail over the bell.
+    """
+    if transaction.get_connection().in_atomic_block:
+        transaction.on_commit(partial(_send, task))
+    else:
+        _send(task)
 
 
 def _send(task: str) -> None:
