@@ -1,5 +1,6 @@
 """The channels' door: keep what came, answer as the channel demands, ring for a worker."""
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -40,5 +41,8 @@ def receive(request: HttpRequest, channel: str, account_id: str) -> HttpResponse
         )
     except ChannelAccount.DoesNotExist:
         return HttpResponse(status=404)
+    except (OperationalError, InterfaceError):
+        # Not stored: every channel delivers again what was not acknowledged.
+        return HttpResponse(status=503)
     doorbell.ring(APPLY)
     return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
