@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack, suppress
 
 import django
+import django.db
 import httpx2
 from django.core.management import CommandError
 
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
         places.StateUnusable,
         CommandError,
         PlatformSilent,
+        django.db.Error,
         httpx2.HTTPError,
     ) as failure:
         stage.say(f"zerosum: {failure}")

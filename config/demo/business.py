@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from config.demo import accidents, figures, night
 from config.demo.client import Tally
+from config.demo.patience import patiently
 from config.demo.plan import PlannedPayment, day
 from config.demo.reckoning import Evidence, reckon
 from config.demo.results import Accident, Day, Planted
@@ -54,7 +55,8 @@ class Business:
         planted_before = list(self.safe.planted)
         planted = self._plant(asked, since)
         with self.stage.step("Night: comparing the channel's statement") as step:
-            runs = night.reconcile(figures.days(since, datetime.now(UTC)))
+            days = figures.days(since, datetime.now(UTC))
+            runs = patiently(lambda: night.reconcile(days))
             step.to(sum(int(run["lines"]) for run in runs))
         with self.stage.step("Morning: adding everything up"):
             evidence = Evidence(
@@ -70,7 +72,9 @@ class Business:
                 runs=tuple(runs),
                 gaps_found=gaps_found,
             )
-            return reckon(evidence, shops=self.shops, control=self.control, tally=self.tally)
+            return patiently(
+                lambda: reckon(evidence, shops=self.shops, control=self.control, tally=self.tally)
+            )
 
     def _catch_up(self) -> None:
         """What happened since each shop last looked is no gap of today."""
@@ -106,10 +110,10 @@ class Business:
         """Until every payment has ended, every callback came, and nothing is due any more."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         with self.stage.step("Waiting for late callbacks and slow payers") as step:
-            book, quiet_since = self.control.book(), time.monotonic()
+            book, quiet_since = patiently(self.control.book), time.monotonic()
             while time.monotonic() < min(deadline, quiet_since + QUIET_SECONDS):
                 time.sleep(LOOK_EVERY_SECONDS)
-                before, book = book, self.control.book()
+                before, book = book, patiently(self.control.book)
                 if self._is_busy(since, step) or book != before:
                     quiet_since = time.monotonic()
 
@@ -117,10 +121,10 @@ class Business:
         unfinished = sum(
             1 for shop in self.shops for _ in figures.unfinished(shop.client, since=since)
         )
-        rows = figures.waiting_rows(now=datetime.now(UTC))
+        rows = patiently(lambda: figures.waiting_rows(now=datetime.now(UTC)))
         retries = self.shops.waits_for_retries
         # What the channel had held back arrives at last, when the outcome is known without it.
-        late = 0 if unfinished else self.control.release_callbacks()
+        late = 0 if unfinished else patiently(self.control.release_callbacks)
         waiting = {"unfinished": unfinished, **rows, "webhooks to retry": retries}
         said = [f"{count} {what.replace('_', ' ')}" for what, count in waiting.items() if count]
         step.note(", ".join(said) or "all quiet")

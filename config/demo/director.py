@@ -7,6 +7,7 @@ from config.demo import logins, summary
 from config.demo.business import Business
 from config.demo.client import Tally
 from config.demo.installation import install
+from config.demo.patience import patiently
 from config.demo.receiver import Receiver
 from config.demo.results import Day
 from config.demo.safe import Safe
@@ -26,7 +27,9 @@ def live(
 ) -> Day:
     """Raises client.PlatformSilent, httpx2.HTTPError."""
     with stage.step("Loading merchants and operators"):
-        installed = install(safe=safe, webhook_base=receiver.base_url, now=datetime.now(UTC))
+        installed = patiently(
+            lambda: install(safe=safe, webhook_base=receiver.base_url, now=datetime.now(UTC))
+        )
         open_inboxes(receiver, safe)
     logins.show(stage.console, safe, console_url=addresses["console"])
     tally = Tally()

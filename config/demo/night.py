@@ -3,10 +3,12 @@
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from config.demo import commands
 from config.demo.cast import CHANNEL
+from config.demo.patience import patiently
 from config.demo.results import Planted, Reconciled, Ticket
 from payments.channels.sandbox.control import Control
 from payments.channels.sandbox.simulation.bills import Plant
@@ -33,7 +35,7 @@ def plant(
     """One of each kind, on charges of today, where there are that many."""
     days = {
         str(one["reference"]): datetime.fromisoformat(str(one["moved_at"])).date()
-        for one in control.movements(account)
+        for one in patiently(lambda: control.movements(account))
         if one["kind"] == "charge" and datetime.fromisoformat(str(one["moved_at"])) >= since
     }
     fitting = [one for one in candidates if one in days]
@@ -45,8 +47,8 @@ def plant(
         if not (reference or invented):
             continue
         day = days.get(reference) or max(days.values(), default=since.date())
-        reference = control.plant(account, day, kind, reference=reference)
-        planted.append(Planted(plant=kind, wanted_kind=wanted, reference=reference))
+        about = patiently(partial(control.plant, account, day, kind, reference=reference))
+        planted.append(Planted(plant=kind, wanted_kind=wanted, reference=about))
     return planted
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from config.demo.client import Answer, Client, Tally
+from config.demo.patience import patiently
 from config.demo.plan import ENDED, Payer, PlannedPayment, PlannedRefund, Submission, Then
 
 THREADS = 12
@@ -145,7 +146,8 @@ class Traffic:
         if payer is Payer.LEAVES:
             return
         decision = "approve" if payer is Payer.PAYS else "decline"
-        self._payers.post(url, data={"decision": decision}, follow_redirects=False)
+        # A page that does not load is loaded again.
+        patiently(lambda: self._payers.post(url, data={"decision": decision}))
 
     def _then(self, client: Client, planned: PlannedPayment, payment: Mapping[str, Any]) -> None:
         match planned.case.then:
