@@ -1,5 +1,6 @@
 """Beat's scheduler: the schedule in the database, and only one beat that acts on it."""
 
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -64,9 +65,13 @@ class AdvisoryLock:
         return True
 
     def release(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._connection is None:
+            return
+        with suppress(psycopg.OperationalError):
+            # Ends the transaction before we say that we are gone; a closed connection is noticed later.
+            self._connection.rollback()
+        self._connection.close()
+        self._connection = None
 
     def _try(self) -> bool:
         parameters = connections["default"].get_connection_params()
