@@ -11,9 +11,10 @@ from enum import StrEnum
 from config.demo.cast import SHOPS, Shop
 from payments.channels.sandbox.simulation.scenarios import REFUND_SCENARIOS, SCENARIOS
 
-# Nobody finishes these, so that their end is the clock's. The rest have time for every inquiry.
+# Nobody finishes the first ones, so that their end is the clock's. The rest have time for every
+# inquiry; and a charge that was lost with a killed channel is given up while the day still lasts.
 EXPIRES_SOON_SECONDS = 30
-EXPIRES_LATE_SECONDS = 900
+EXPIRES_LATE_SECONDS = 150
 
 # How often customers behave like this, besides the cases that every day must show.
 USUAL = {

@@ -186,6 +186,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(413)
             return
         body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            # Whoever was sending was killed in the middle; it is sent again.
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         self._answer(self.server.receiver.take(self.path.strip("/"), headers, body))
 

@@ -1,6 +1,7 @@
 """The shops' receiver: believes nobody without a signature, and counts what is missing."""
 
 import json
+import socket
 from datetime import UTC, datetime
 
 import httpx2
@@ -122,6 +123,19 @@ def test_the_receiver_keeps_each_shops_notices_apart_over_http(inbox):
             return httpx2.post(address, headers=headers, content=body, trust_env=False).status_code
 
         assert (post("tea"), post("paper"), post("nobody")) == (200, 401, 503)
+
+
+def test_a_notice_that_breaks_off_is_no_forgery(inbox):
+    headers, body = notice(1)
+    with Receiver(port=0) as receiver:
+        receiver.inboxes["tea"] = inbox
+        with socket.create_connection(("127.0.0.1", receiver.port), timeout=5) as line:
+            lines = [f"{name}: {value}" for name, value in headers.items()]
+            head = ["POST /tea HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *lines, "", ""]
+            line.sendall("\r\n".join(head).encode() + body[:10])
+            line.shutdown(socket.SHUT_WR)
+            assert line.recv(1) == b""
+    assert (inbox.forged, inbox.delivered) == (0, 0)
 
 
 def test_a_port_that_is_taken_is_exchanged_for_a_free_one():
