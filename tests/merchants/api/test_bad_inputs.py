@@ -164,5 +164,7 @@ def test_a_card_number_reaches_no_log_and_no_record(api, caplog):
     api.get("/v1/orders?reference=4111111111111111")
     api.post("/v1/webhook_endpoints", {"url": URL, "description": "4111 1111 1111 1111"})
     api.post("/v1/webhook_endpoints", {"url": URL, "4111111111111111": 1})
-    assert "4111" not in caplog.text
-    assert "4111" not in str(list(Record.objects.values()))
+    # Not four digits of it: a timestamp may hold those.
+    for spelling in ("41111111", "4111 1111"):
+        assert spelling not in caplog.text
+        assert spelling not in str(list(Record.objects.values()))
