@@ -55,9 +55,10 @@ def look(client: Client, *, since: datetime) -> ShopView:
 
 
 def unfinished(client: Client, *, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """Payments and refunds that have not come to an end."""
+    """Payments and refunds of which somebody else has still to say what becomes of them; what is authorized
+    waits for the shop."""
     moment = _wire(since)
-    for state in ("created", "requires_action", "processing", "authorized"):
+    for state in ("created", "requires_action", "processing"):
         yield from client.list("/v1/payments", created_from=moment, state=state)
     for state in ("pending", "processing"):
         yield from client.list("/v1/refunds", created_from=moment, state=state)

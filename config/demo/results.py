@@ -197,7 +197,7 @@ class Surprise:
     def is_lost(self) -> bool:
         """Nobody will ever say what became of it. Otherwise it came to an end, though another one: a
         channel that cannot be reached fails a payment, and no harm is done."""
-        return self.state not in ENDED
+        return self.state not in ENDED | {"authorized"}
 
 
 @dataclass(frozen=True, slots=True)
